@@ -1,0 +1,62 @@
+/* stats.h - estimates that say how sure they are, ROC curves, fits, rank correlation. */
+#ifndef EID_STATS_H
+#define EID_STATS_H
+#include "eidetic/base.h"
+
+/* One number with its interval.  `value` is NaN when it cannot be told; `why` then says why
+ * ("unresolved: 412 negatives").  `low` and `high` bound it at 95% unless `method` says otherwise. */
+typedef struct eid_estimate {
+    double value, low, high;
+    int64_t n;          /* what it was estimated from: strings, canaries, pairs */
+    const char *method; /* static: "bootstrap by cluster", "clopper-pearson", "exact" */
+    char why[96];
+} eid_estimate;
+
+EID_API eid_estimate eid_estimate_none(const char *why); /* value NaN, n 0 */
+
+/* k of n with the exact binomial (Clopper-Pearson 1934) 95% interval.  n = 0: unresolved. */
+EID_API eid_estimate eid_proportion(int64_t k, int64_t n);
+
+/* Mean of x[0..n) with a 95% percentile bootstrap.  `cluster[i]` names the text that x[i] was cut
+ * from: whole clusters are resampled, because windows of one text are not independent; NULL: each
+ * x[i] its own.  When all values agree, or under 2 clusters, resampling sees no spread: a proportion's
+ * exact interval over clusters is used instead where all x are 0 or 1, and `method` says so. */
+EID_API EID_CHECKED eid_status eid_mean_bootstrap(const double *x, const int64_t *cluster, size_t n,
+                                                  int64_t resamples, uint64_t seed,
+                                                  eid_estimate *out);
+
+/* ROC of scores where higher means member.  Ties count half in the area.  Points run from (0,0) to
+ * (1,1); n_points <= members + nonmembers + 1. */
+typedef struct eid_roc eid_roc;
+EID_API EID_CHECKED eid_status eid_roc_new(eid_roc **out, const double *member, size_t n_member,
+                                           const double *nonmember, size_t n_nonmember);
+EID_API void eid_roc_free(eid_roc *roc);
+EID_API size_t eid_roc_points(const eid_roc *roc, const double **fpr, const double **tpr);
+/* Area with the DeLong (1988) interval. */
+EID_API eid_estimate eid_roc_auc(const eid_roc *roc);
+/* TPR at FPR <= fpr with the Clopper-Pearson interval; unresolved when fewer than 1/fpr negatives. */
+EID_API eid_estimate eid_roc_tpr(const eid_roc *roc, double fpr);
+
+/* y = intercept + slope x by least squares; slope's interval from the t distribution. */
+typedef struct eid_line {
+    eid_estimate slope;
+    double intercept, r2;
+    int64_t points;
+} eid_line;
+EID_API EID_CHECKED eid_status eid_line_fit(const double *x, const double *y, size_t n,
+                                            eid_line *out);
+
+/* Spearman's rank correlation, average ranks for ties, Fisher-z interval (Bonett-Wright 2000 variance). */
+EID_API EID_CHECKED eid_status eid_spearman(const double *x, const double *y, size_t n,
+                                            eid_estimate *out);
+
+/* Skew-normal by maximum likelihood (Azzalini 1985), with the Kolmogorov-Smirnov distance of the
+ * fit. */
+typedef struct eid_skew_normal {
+    double location, scale, shape;
+    double ks, ks_p; /* distance, and its asymptotic p-value (too kind: parameters were fitted) */
+} eid_skew_normal;
+EID_API EID_CHECKED eid_status eid_skew_normal_fit(const double *x, size_t n, eid_skew_normal *out);
+/* log2 of the distribution function, also far in the left tail where Phi(z) - 2T(z,a) cancels. */
+EID_API double eid_skew_normal_log2_cdf(const eid_skew_normal *fit, double x);
+#endif

@@ -1,0 +1,89 @@
+/* store.h - a run: one folder with one SQLite file, eidetic.db, readable by its owner only.
+ *
+ * Tables: run, input, example, score, metric, curve, finding, work (docs/store.md has their columns).
+ * A unit of work and its results are one transaction, so a killed run holds whole units only. */
+#ifndef EID_STORE_H
+#define EID_STORE_H
+#include "eidetic/base.h"
+#include "eidetic/stats.h"
+
+typedef struct eid_store eid_store;
+
+typedef struct eid_run_info {
+    const char *command;      /* verb: "audit" */
+    const char *command_line; /* as typed, for reproducing */
+    const char *options;      /* JSON object of every option's value */
+    const char *identity;     /* hash of what must agree for "the same command" */
+    const char *version, *kernels, *bits, *cpu;
+    int64_t seed, threads;
+    const char *state;        /* "running", "done", "failed" */
+    const char *started, *finished; /* ISO 8601, UTC; "" while unknown */
+    double seconds;
+} eid_run_info;
+
+/* Opens DIR for the command `info` describes: a new folder is made; a folder of the same command
+ * (equal identity) is resumed; anything else that exists is EID_EEXIST with a sentence. */
+EID_API EID_CHECKED eid_status eid_store_create(eid_store **out, const char *dir,
+                                                const eid_run_info *info, bool *resumed);
+/* Opens a run for reading. EID_EFORMAT for what is not one, or of another schema version. */
+EID_API EID_CHECKED eid_status eid_store_open(eid_store **out, const char *dir);
+EID_API void eid_store_free(eid_store *s);
+EID_API const char *eid_store_dir(const eid_store *s);
+EID_API const eid_run_info *eid_store_run(const eid_store *s); /* borrowed */
+EID_API EID_CHECKED eid_status eid_store_finish(eid_store *s, const char *state, double seconds);
+
+/* Units of work: begin opens a transaction and says whether the unit is done already (then there is
+ * nothing to write and no transaction); end commits, abandon rolls back. Units do not nest. */
+EID_API EID_CHECKED eid_status eid_store_begin(eid_store *s, const char *unit, bool *done);
+EID_API EID_CHECKED eid_status eid_store_end(eid_store *s);
+EID_API void eid_store_abandon(eid_store *s);
+
+EID_API EID_CHECKED eid_status eid_store_input(eid_store *s, const char *path, int64_t bytes,
+                                               const char *sha256, int64_t documents,
+                                               int64_t skipped);
+EID_API EID_CHECKED eid_status eid_store_metric(eid_store *s, const char *name,
+                                                const eid_estimate *e);
+/* A plain number that is no estimate ("corpus.documents"). */
+EID_API EID_CHECKED eid_status eid_store_number(eid_store *s, const char *name, double value);
+EID_API EID_CHECKED eid_status eid_store_text(eid_store *s, const char *name, const char *value);
+/* One point of a curve: x with an estimate of y. Points of a series keep their order. */
+EID_API EID_CHECKED eid_status eid_store_point(eid_store *s, const char *curve, const char *series,
+                                               double x, const eid_estimate *y);
+EID_API EID_CHECKED eid_status eid_store_score(eid_store *s, const char *measure, int64_t example,
+                                               double value);
+EID_API EID_CHECKED eid_status eid_store_example(eid_store *s, int64_t example, const char *label,
+                                                 int64_t offset);
+
+/* A string or example that was found, with where it comes from and what led to it. */
+typedef struct eid_finding {
+    const char *kind;     /* "extracted", "planted", "email", "phone", ... */
+    const char *document; /* name, NULL: none */
+    int64_t offset, copies, documents;
+    const uint8_t *prompt, *expected, *output; /* bytes, NULL: none */
+    size_t prompt_n, expected_n, output_n;
+    double value;         /* what it is sorted by: p_z, exposure bits */
+    const char *why;      /* JSON object of further facts, NULL: none */
+} eid_finding;
+EID_API EID_CHECKED eid_status eid_store_finding(eid_store *s, const eid_finding *f);
+
+/* Reading back.  Each calls `fn` row by row in insertion order; a row's pointers live until fn
+ * returns.  A prefix of NULL means all names. */
+typedef eid_status (*eid_metric_fn)(void *user, const char *name, const eid_estimate *e);
+typedef eid_status (*eid_text_fn)(void *user, const char *name, const char *value);
+typedef eid_status (*eid_point_fn)(void *user, const char *curve, const char *series, double x,
+                                   const eid_estimate *y);
+typedef eid_status (*eid_finding_fn)(void *user, const eid_finding *f);
+typedef eid_status (*eid_input_fn)(void *user, const char *path, int64_t bytes, const char *sha256,
+                                   int64_t documents, int64_t skipped);
+EID_API EID_CHECKED eid_status eid_store_metrics(eid_store *s, const char *prefix, eid_metric_fn fn,
+                                                 void *user); /* numbers come with n = 0, method "exact" */
+EID_API EID_CHECKED eid_status eid_store_texts(eid_store *s, const char *prefix, eid_text_fn fn,
+                                               void *user);
+EID_API EID_CHECKED eid_status eid_store_points(eid_store *s, const char *curve, eid_point_fn fn,
+                                                void *user);
+EID_API EID_CHECKED eid_status eid_store_findings(eid_store *s, const char *kind, eid_finding_fn fn,
+                                                  void *user);
+EID_API EID_CHECKED eid_status eid_store_inputs(eid_store *s, eid_input_fn fn, void *user);
+/* One metric by name; value NaN and why "not measured" when it is not there. */
+EID_API EID_CHECKED eid_status eid_store_get(eid_store *s, const char *name, eid_estimate *e);
+#endif
