@@ -17,7 +17,7 @@
 #define EID_API
 #define EID_CHECKED
 #else
-#define EID_API __attribute__((visibility("default")))
+#define EID_API     __attribute__((visibility("default")))
 #define EID_CHECKED __attribute__((warn_unused_result))
 #endif
 
@@ -82,7 +82,7 @@ typedef enum eid_opt_type {
 } eid_opt_type;
 
 enum {
-    EID_OPT_NEUTRAL = 1,  /* does not change results (threads, memory): not part of "same command" */
+    EID_OPT_NEUTRAL = 1, /* does not change results (threads, memory): not part of "same command" */
     EID_OPT_REQUIRED = 2, /* the command refuses to run without it */
     EID_OPT_PATH_IN = 4,  /* names an input: hashed, not compared by spelling */
     EID_OPT_PATH_OUT = 8  /* names an output */

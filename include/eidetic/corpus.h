@@ -4,8 +4,8 @@
 #include "eidetic/base.h"
 
 /* A document as it stands: its bytes are never changed, recoded or trimmed.
- * `name` is the path below what the user named, plus "!entry" inside an archive and "#line" (from 1)
- * inside a .jsonl: "data/a.tar.gz!b.jsonl#17". */
+ * `name` is the path below what the user named, plus "!entry" inside an archive and "#line" (from
+ * 1) inside a .jsonl: "data/a.tar.gz!b.jsonl#17". */
 typedef struct eid_document {
     const char *name;
     const uint8_t *bytes;
@@ -13,11 +13,12 @@ typedef struct eid_document {
 } eid_document;
 
 typedef struct eid_corpus_opts {
-    const char *field;     /* of a .jsonl line: where the text stands */
-    bool drop_identical;   /* keep the first of documents with equal bytes */
-    int64_t max_document;  /* longer documents are cut here, at a UTF-8 boundary, and counted; 0: no limit */
-    double max_share;      /* cut documents longer than this share of all bytes; 1: no limit */
-    bool follow_links;     /* symbolic links inside folders (circles are noticed) */
+    const char *field;    /* of a .jsonl line: where the text stands */
+    bool drop_identical;  /* keep the first of documents with equal bytes */
+    int64_t max_document; /* longer documents are cut here, at a UTF-8 boundary, and counted; 0: no
+                             limit */
+    double max_share;     /* cut documents longer than this share of all bytes; 1: no limit */
+    bool follow_links;    /* symbolic links inside folders (circles are noticed) */
 } eid_corpus_opts;
 EID_API eid_corpus_opts eid_corpus_opts_default(void);
 EID_API extern const eid_opt eid_corpus_opt_table[];
@@ -25,8 +26,9 @@ EID_API extern const eid_opt eid_corpus_opt_table[];
 /* What was met while reading one named input. */
 typedef struct eid_corpus_input {
     const char *path;
-    int64_t bytes;     /* as stored: compressed size for an archive */
-    char sha256[65];   /* of a file: its bytes; of a folder: of its files' names and hashes in order */
+    int64_t bytes; /* as stored: compressed size for an archive */
+    char
+        sha256[65]; /* of a file: its bytes; of a folder: of its files' names and hashes in order */
     int64_t documents; /* that came out of it */
     int64_t skipped;   /* unreadable, special, empty or malformed: not read, see `skips` */
 } eid_corpus_input;
@@ -38,15 +40,16 @@ typedef struct eid_corpus_skip {
 /* All documents in memory, in an order that depends on the names alone. */
 typedef struct eid_corpus eid_corpus;
 
-/* Reads files, folders (recursively), .jsonl, .tar, .zip, each also .gz .xz .zst .bz2.  A path given
- * on the command line that cannot be read is an error; one met inside a folder is skipped, counted
- * and named.  EID_ENOMEM when the documents outgrow the context's memory bound; EID_EINVAL when no
- * document is left. */
+/* Reads files, folders (recursively), .jsonl, .tar, .zip, each also .gz .xz .zst .bz2.  A path
+ * given on the command line that cannot be read is an error; one met inside a folder is skipped,
+ * counted and named.  EID_ENOMEM when the documents outgrow the context's memory bound; EID_EINVAL
+ * when no document is left. */
 EID_API EID_CHECKED eid_status eid_corpus_read(eid_corpus **out, eid_ctx *ctx,
                                                const char *const *paths, size_t n_paths,
                                                const eid_corpus_opts *opts);
 /* From memory; bytes and names are copied.  `name` may be NULL ("#i"). */
-EID_API EID_CHECKED eid_status eid_corpus_from(eid_corpus **out, const eid_document *docs, size_t n);
+EID_API EID_CHECKED eid_status eid_corpus_from(eid_corpus **out, const eid_document *docs,
+                                               size_t n);
 /* The documents picked[0..n) of `whole`, in that order; borrows the bytes of `whole`, which must
  * outlive it. */
 EID_API EID_CHECKED eid_status eid_corpus_pick(eid_corpus **out, const eid_corpus *whole,
@@ -61,9 +64,10 @@ EID_API size_t eid_corpus_skips(const eid_corpus *c, const eid_corpus_skip **ski
 EID_API int64_t eid_corpus_identical(const eid_corpus *c); /* dropped or found as equal bytes */
 EID_API int64_t eid_corpus_cut(const eid_corpus *c);       /* documents that max_* shortened */
 
-/* Writes a corpus so that eid_corpus_read gives the same documents and names back: PATH ends in .tar
- * (any bytes) or .jsonl (UTF-8 only: EID_EINVAL names the first document that is not). */
-EID_API EID_CHECKED eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c, const char *path);
+/* Writes a corpus so that eid_corpus_read gives the same documents and names back: PATH ends in
+ * .tar (any bytes) or .jsonl (UTF-8 only: EID_EINVAL names the first document that is not). */
+EID_API EID_CHECKED eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c,
+                                                const char *path);
 
 /* Random split by document: side[i] in [0, n_sides), side k gets about share[k] of the documents
  * (shares add up to 1).  Documents with equal bytes stay on one side; depends on seed, order and

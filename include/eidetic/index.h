@@ -35,7 +35,8 @@ EID_API EID_CHECKED eid_status eid_index_longest(const eid_index *ix, const uint
                                                  size_t *length, int64_t *count);
 
 /* Distinct strings of exactly `length` bytes that stand between low and high times (high excluded),
- * drawn uniformly without replacement, at most `want`; each with one of its places and its count. */
+ * drawn uniformly without replacement, at most `want`; each with one of its places and its count.
+ */
 typedef struct eid_repeat {
     eid_place place;
     int64_t count;

@@ -11,17 +11,19 @@
 #include "eidetic/stats.h"
 #include "eidetic/text.h"
 
-/* ---- discoverable extraction (Carlini et al. 2023) ---------------------------------------------- */
+/* ---- discoverable extraction (Carlini et al. 2023) ----------------------------------------------
+ */
 
 typedef struct eid_extract_opts {
-    int64_t prompt, match;  /* tokens given, tokens that must come back */
-    int64_t uniform;        /* sequences sampled uniformly from the training tokens */
-    int64_t per_bucket;     /* natural strings per bucket of copies, at most */
-    int64_t heldout;        /* held-out sequences for the baseline */
-    int64_t by_prompt;      /* 1: also measure at prompts of 8, 16, 32, 48 ... tokens within the context */
-    int64_t np_top_k;       /* the sampler behind p_z: softmax cut to its top k (40) */
-    double np_p;            /* (n, p)-discoverable: chance p within n samples */
-    int64_t strings;        /* findings kept, best first */
+    int64_t prompt, match; /* tokens given, tokens that must come back */
+    int64_t uniform;       /* sequences sampled uniformly from the training tokens */
+    int64_t per_bucket;    /* natural strings per bucket of copies, at most */
+    int64_t heldout;       /* held-out sequences for the baseline */
+    int64_t
+        by_prompt; /* 1: also measure at prompts of 8, 16, 32, 48 ... tokens within the context */
+    int64_t np_top_k; /* the sampler behind p_z: softmax cut to its top k (40) */
+    double np_p;      /* (n, p)-discoverable: chance p within n samples */
+    int64_t strings;  /* findings kept, best first */
     int64_t resamples;
     int64_t seed;
 } eid_extract_opts;
@@ -39,20 +41,21 @@ typedef struct eid_extract_in {
 } eid_extract_in;
 
 typedef struct eid_bucket {
-    int64_t low, high;     /* copies in [low, high) */
+    int64_t low, high; /* copies in [low, high) */
     int64_t strings;
-    bool planted;          /* passages that we planted, else natural strings */
+    bool planted; /* passages that we planted, else natural strings */
     eid_estimate extracted;
 } eid_bucket;
 
 typedef struct eid_extracted {
-    int64_t document, offset;      /* document of train_text and byte offset of the prompt; the first place */
-    int64_t copies, documents;     /* of prompt + continuation, in bytes of text */
-    int64_t canary;                /* ledger id, -1: natural */
+    int64_t document,
+        offset; /* document of train_text and byte offset of the prompt; the first place */
+    int64_t copies, documents;                 /* of prompt + continuation, in bytes of text */
+    int64_t canary;                            /* ledger id, -1: natural */
     const int32_t *prompt, *expected, *output; /* token ids: opts.prompt, opts.match, opts.match */
-    int64_t matched;               /* leading tokens of output that are right */
+    int64_t matched;                           /* leading tokens of output that are right */
     bool exact;
-    double log_pz;                 /* log probability of `expected` under the truncated sampler */
+    double log_pz; /* log probability of `expected` under the truncated sampler */
 } eid_extracted;
 
 typedef struct eid_prompt_point {
@@ -75,7 +78,7 @@ typedef struct eid_extract_result {
     size_t buckets;
     eid_prompt_point *by_prompt;
     size_t prompts;
-    eid_line fit;         /* extracted against log2 copies, unsaturated planted buckets */
+    eid_line fit; /* extracted against log2 copies, unsaturated planted buckets */
     eid_np_point *np;
     size_t nps;
     eid_extracted *strings; /* hits first, then by copies */
@@ -89,19 +92,21 @@ EID_API void eid_extract_result_free(eid_extract_result *r);
 EID_API EID_CHECKED eid_status eid_extract_json(const eid_extract_result *r,
                                                 const eid_extract_in *in, bool reveal, char **json);
 
-/* ---- exposure (Carlini et al. 2019) ---------------------------------------------------------------- */
+/* ---- exposure (Carlini et al. 2019)
+ * ---------------------------------------------------------------- */
 
 typedef enum eid_exposure_method {
-    EID_EXPOSURE_AUTO = 0, /* exact where the space has at most `exact` members, else sampled, else fitted */
+    EID_EXPOSURE_AUTO =
+        0, /* exact where the space has at most `exact` members, else sampled, else fitted */
     EID_EXPOSURE_EXACT,
     EID_EXPOSURE_SAMPLED,
     EID_EXPOSURE_SKEW_NORMAL
 } eid_exposure_method;
 
 typedef struct eid_exposure_opts {
-    int64_t method;  /* eid_exposure_method */
-    int64_t exact;   /* largest space that is ranked as a whole */
-    int64_t rivals;  /* sampled otherwise */
+    int64_t method; /* eid_exposure_method */
+    int64_t exact;  /* largest space that is ranked as a whole */
+    int64_t rivals; /* sampled otherwise */
     int64_t resamples, seed;
 } eid_exposure_opts;
 EID_API eid_exposure_opts eid_exposure_opts_default(void);
@@ -122,12 +127,12 @@ typedef struct eid_exposure_row {
 
 typedef struct eid_exposure_result {
     double space_bits;
-    eid_estimate null;       /* mean over secrets never planted: 1.44 bits if nothing leaks */
-    eid_exposure_row *rows;  /* by copies, ascending, 0 left out */
+    eid_estimate null;      /* mean over secrets never planted: 1.44 bits if nothing leaks */
+    eid_exposure_row *rows; /* by copies, ascending, 0 left out */
     size_t n_rows;
     eid_exposed *canaries;
     size_t n_canaries;
-    eid_skew_normal fit;     /* of the rivals' nats, for the first template */
+    eid_skew_normal fit; /* of the rivals' nats, for the first template */
 } eid_exposure_result;
 EID_API EID_CHECKED eid_status eid_exposure(eid_exposure_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_ledger *ledger,
@@ -135,12 +140,13 @@ EID_API EID_CHECKED eid_status eid_exposure(eid_exposure_result **out, eid_ctx *
 EID_API void eid_exposure_result_free(eid_exposure_result *r);
 EID_API EID_CHECKED eid_status eid_exposure_json(const eid_exposure_result *r, char **json);
 
-/* ---- membership inference -------------------------------------------------------------------------- */
+/* ---- membership inference
+ * -------------------------------------------------------------------------- */
 
 typedef struct eid_membership_opts {
-    int64_t tokens;    /* length of a sample */
-    int64_t samples;   /* of members, and of non-members, at most */
-    int64_t min_k;     /* per cent, for Min-K% and Min-K%++ */
+    int64_t tokens;       /* length of a sample */
+    int64_t samples;      /* of members, and of non-members, at most */
+    int64_t min_k;        /* per cent, for Min-K% and Min-K%++ */
     int64_t per_document; /* windows of one document, at most */
     int64_t seed;
 } eid_membership_opts;
@@ -148,24 +154,25 @@ EID_API eid_membership_opts eid_membership_opts_default(void);
 EID_API extern const eid_opt eid_membership_opt_table[];
 
 typedef struct eid_attack {
-    const char *name;         /* "loss", "zlib", "min_k", "min_k++": static */
-    eid_estimate auc;         /* bootstrap by document */
-    eid_estimate tpr[2];      /* at 1% and at 0.1% */
-    double *score;            /* members first, then non-members; higher: member */
-    double *fpr, *rate;       /* the ROC curve */
+    const char *name;    /* "loss", "zlib", "min_k", "min_k++": static */
+    eid_estimate auc;    /* bootstrap by document */
+    eid_estimate tpr[2]; /* at 1% and at 0.1% */
+    double *score;       /* members first, then non-members; higher: member */
+    double *fpr, *rate;  /* the ROC curve */
     size_t points;
 } eid_attack;
 
 typedef struct eid_membership_result {
     int64_t members, nonmembers, tokens;
-    eid_estimate blind;       /* AUC of a bag-of-words classifier that sees no model, cross-validated by document */
-    bool alarm;               /* blind's interval lies above 0.5: the two sets differ without any model */
+    eid_estimate blind; /* AUC of a bag-of-words classifier that sees no model, cross-validated by
+                           document */
+    bool alarm;         /* blind's interval lies above 0.5: the two sets differ without any model */
     eid_attack *attacks;
     size_t n_attacks;
-    int64_t *copies;          /* of each sample in the index: members first; NULL without an index */
+    int64_t *copies; /* of each sample in the index: members first; NULL without an index */
 } eid_membership_result;
-/* `member` and `nonmember` are documents' tokens; windows whose text stands in `index` are left out of the
- * non-members (index NULL: not checked). */
+/* `member` and `nonmember` are documents' tokens; windows whose text stands in `index` are left out
+ * of the non-members (index NULL: not checked). */
 EID_API EID_CHECKED eid_status eid_membership(eid_membership_result **out, eid_ctx *ctx, eid_lm *lm,
                                               const eid_bpe *bpe, const eid_tokens *member,
                                               const eid_tokens *nonmember, const eid_index *index,
@@ -173,7 +180,8 @@ EID_API EID_CHECKED eid_status eid_membership(eid_membership_result **out, eid_c
 EID_API void eid_membership_result_free(eid_membership_result *r);
 EID_API EID_CHECKED eid_status eid_membership_json(const eid_membership_result *r, char **json);
 
-/* ---- personal data ---------------------------------------------------------------------------------- */
+/* ---- personal data
+ * ---------------------------------------------------------------------------------- */
 
 typedef struct eid_personal_opts {
     int64_t prompt, match; /* tokens of context given, tokens generated */
@@ -189,11 +197,11 @@ typedef struct eid_personal_row {
     int64_t asked;           /* of them, how many were asked for (their context fits a prompt) */
     int64_t emitted;         /* came out greedily, given the text before them */
     int64_t single_document; /* of the emitted, how many stand in one training document */
-    eid_estimate chance;     /* share of held-out ones (not in training) that came out the same way */
+    eid_estimate chance; /* share of held-out ones (not in training) that came out the same way */
 } eid_personal_row;
 typedef struct eid_emitted {
     const char *kind;
-    uint8_t *text;           /* owned by the result */
+    uint8_t *text; /* owned by the result */
     size_t size;
     int64_t document, offset, copies, documents;
 } eid_emitted;
@@ -206,7 +214,8 @@ typedef struct eid_personal_result {
 EID_API EID_CHECKED eid_status eid_personal(eid_personal_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_index *index,
                                             const eid_corpus *train, const eid_corpus *heldout,
-                                            const eid_strings *listed, const eid_personal_opts *opts);
+                                            const eid_strings *listed,
+                                            const eid_personal_opts *opts);
 EID_API void eid_personal_result_free(eid_personal_result *r);
 EID_API EID_CHECKED eid_status eid_personal_json(const eid_personal_result *r, bool reveal,
                                                  char **json);

@@ -6,11 +6,12 @@
 
 /* One tensor of a model.  Views: the model owns the memory. */
 typedef struct eid_param {
-    const char *name;    /* "h.0.attn.c_attn.weight": the name in model.safetensors */
-    int64_t rows, cols;  /* of the tensor as GPT-2 stores it: rows = inputs for c_* weights; a vector is (1, cols) */
-    int ndim;            /* 1 or 2, as stored */
-    float *value;        /* rows x cols, contiguous */
-    float *gradient;     /* same shape, or NULL before the first backward pass */
+    const char *name;   /* "h.0.attn.c_attn.weight": the name in model.safetensors */
+    int64_t rows, cols; /* of the tensor as GPT-2 stores it: rows = inputs for c_* weights; a vector
+                           is (1, cols) */
+    int ndim;           /* 1 or 2, as stored */
+    float *value;       /* rows x cols, contiguous */
+    float *gradient;    /* same shape, or NULL before the first backward pass */
     const uint8_t *mask; /* 1: free, 0: held at zero; NULL: all free */
     bool prunable;       /* weights of blocks: yes; embeddings, norms, biases: no */
     bool decay;          /* weight decay applies (matrices) */
@@ -26,7 +27,8 @@ typedef struct eid_gpt_config {
 } eid_gpt_config;
 EID_API eid_gpt_config eid_gpt_config_default(void); /* 2048, 128, 128, 4, 4: the demo's */
 EID_API int64_t eid_gpt_config_parameters(const eid_gpt_config *cfg); /* tied ones once */
-/* EID_EINVAL with a sentence when a shape makes no sense or its sizes overflow or exceed `memory`. */
+/* EID_EINVAL with a sentence when a shape makes no sense or its sizes overflow or exceed `memory`.
+ */
 EID_API EID_CHECKED eid_status eid_gpt_config_check(const eid_gpt_config *cfg, int64_t memory);
 
 typedef struct eid_gpt eid_gpt;
@@ -36,7 +38,8 @@ EID_API EID_CHECKED eid_status eid_gpt_new(eid_gpt **out, eid_ctx *ctx, const ei
 EID_API void eid_gpt_free(eid_gpt *m);
 EID_API const eid_gpt_config *eid_gpt_shape(const eid_gpt *m);
 EID_API size_t eid_gpt_params(eid_gpt *m, eid_param **params); /* borrowed array */
-/* To be called after values were changed from outside (loading, pruning): refreshes derived copies. */
+/* To be called after values were changed from outside (loading, pruning): refreshes derived copies.
+ */
 EID_API EID_CHECKED eid_status eid_gpt_changed(eid_gpt *m, eid_ctx *ctx);
 
 /* `rows` sequences of `cols` tokens.  Every array may be NULL but x and y. */
@@ -56,8 +59,8 @@ EID_API EID_CHECKED eid_status eid_gpt_loss(eid_gpt *m, eid_ctx *ctx, const eid_
 
 /* The two questions of eidetic/lm.h, asked of a model of ours; see there. Sequences longer than the
  * context are EID_EINVAL.  Scoring and cached decoding give equal bits for equal prefixes. */
-EID_API EID_CHECKED eid_status eid_gpt_score(eid_ctx *ctx, eid_gpt *m, const eid_seq *seqs, size_t n,
-                                             unsigned want, const eid_sampler *sampler,
+EID_API EID_CHECKED eid_status eid_gpt_score(eid_ctx *ctx, eid_gpt *m, const eid_seq *seqs,
+                                             size_t n, unsigned want, const eid_sampler *sampler,
                                              eid_scores **out);
 EID_API EID_CHECKED eid_status eid_gpt_generate(eid_ctx *ctx, eid_gpt *m, const eid_seq *prompts,
                                                 size_t n, const int64_t *id, int64_t max_new,
@@ -72,7 +75,8 @@ EID_API eid_adamw_opts eid_adamw_opts_default(void); /* .9 .95 1e-8 .1 1 */
 typedef struct eid_adamw eid_adamw;
 EID_API EID_CHECKED eid_status eid_adamw_new(eid_adamw **out, eid_gpt *m, const eid_adamw_opts *o);
 EID_API void eid_adamw_free(eid_adamw *a);
-/* One step with learning rate `lr`; honours masks; *norm (may be NULL): gradient norm before clipping. */
+/* One step with learning rate `lr`; honours masks; *norm (may be NULL): gradient norm before
+ * clipping. */
 EID_API EID_CHECKED eid_status eid_adamw_step(eid_adamw *a, eid_gpt *m, eid_ctx *ctx, double lr,
                                               double *norm);
 /* Moments for a checkpoint: two views per parameter (tied ones NULL), and the step count. */

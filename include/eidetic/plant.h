@@ -1,8 +1,8 @@
 /* plant.h - strings with known numbers of copies, planted into a corpus, and their ledger.
  *
  * A canary is a secret in a template ("the code of the vault is 4711"), a random token string, or a
- * passage of real text held out of training.  Only planted strings carry a causal claim: their number
- * of copies was drawn by us, not by what kind of text they are. */
+ * passage of real text held out of training.  Only planted strings carry a causal claim: their
+ * number of copies was drawn by us, not by what kind of text they are. */
 #ifndef EID_PLANT_H
 #define EID_PLANT_H
 #include "eidetic/bpe.h"
@@ -17,20 +17,20 @@ typedef enum eid_canary_kind {
 typedef struct eid_canary {
     int64_t id;
     eid_canary_kind kind;
-    const char *tmpl;     /* template with the secret's place as "{}"; "" for the other kinds */
-    const char *secret;   /* the digits; "" for the other kinds */
-    const uint8_t *text;  /* the whole string as planted */
+    const char *tmpl;    /* template with the secret's place as "{}"; "" for the other kinds */
+    const char *secret;  /* the digits; "" for the other kinds */
+    const uint8_t *text; /* the whole string as planted */
     size_t size;
-    int64_t copies;       /* times planted; 0: never, a null */
-    int64_t source;       /* PASSAGE: document of the donor corpus, else -1 */
+    int64_t copies; /* times planted; 0: never, a null */
+    int64_t source; /* PASSAGE: document of the donor corpus, else -1 */
 } eid_canary;
 
 typedef struct eid_plant_opts {
-    double budget;         /* most tokens that may be planted, as a share of the training tokens */
-    int64_t max_copies;    /* buckets 1, 2, 4 ... up to this */
-    int64_t tokens;        /* length of a passage and of a random string */
-    int64_t digits;        /* of a secret: the space is 10^digits */
-    int64_t nulls;         /* secrets never planted */
+    double budget;      /* most tokens that may be planted, as a share of the training tokens */
+    int64_t max_copies; /* buckets 1, 2, 4 ... up to this */
+    int64_t tokens;     /* length of a passage and of a random string */
+    int64_t digits;     /* of a secret: the space is 10^digits */
+    int64_t nulls;      /* secrets never planted */
     int64_t seed;
 } eid_plant_opts;
 EID_API eid_plant_opts eid_plant_opts_default(void);
@@ -49,8 +49,8 @@ EID_API EID_CHECKED eid_status eid_ledger_read(eid_ledger **out, const char *pat
  * "planted/ID#COPY", put at uniformly random places among the others.  Passages come from `donors`,
  * documents that are in neither train nor held-out; a passage is used only if it does not stand in
  * `train`.  Token counts are `bpe`'s.  What does not fit the budget is left out, high copies first;
- * EID_EINVAL when not even one passage per bucket up to 8 copies fits.  `*planted` borrows the bytes of
- * `train`. */
+ * EID_EINVAL when not even one passage per bucket up to 8 copies fits.  `*planted` borrows the
+ * bytes of `train`. */
 EID_API EID_CHECKED eid_status eid_plant(eid_corpus **planted, eid_ledger **ledger, eid_ctx *ctx,
                                          const eid_corpus *train, const eid_corpus *donors,
                                          const eid_bpe *bpe, const eid_plant_opts *opts);

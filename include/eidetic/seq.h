@@ -9,21 +9,21 @@ typedef struct eid_seq {
     int32_t n, from;
 } eid_seq;
 
-/* softmax(z / temperature), cut to the top_k largest (0: all), then to the smallest set of mass top_p
- * (1: all), renormalised.  temperature 0: greedy, ties to the lowest id. */
+/* softmax(z / temperature), cut to the top_k largest (0: all), then to the smallest set of mass
+ * top_p (1: all), renormalised.  temperature 0: greedy, ties to the lowest id. */
 typedef struct eid_sampler {
     double temperature, top_p;
     int64_t top_k, seed;
 } eid_sampler;
 EID_API eid_sampler eid_sampler_greedy(void);
 
-enum { /* what to write per scored token */
-    EID_WANT_LOGP = 1,   /* log p(token), nats */
-    EID_WANT_ARGMAX = 2, /* most probable token */
-    EID_WANT_RANK = 4,   /* tokens strictly likelier than this one */
-    EID_WANT_MEAN = 8,   /* sum_v p(v) log p(v) */
-    EID_WANT_VAR = 16,   /* sum_v p(v) log^2 p(v) - mean^2 */
-    EID_WANT_SAMPLER = 32 /* log probability under `sampler`; -inf when cut off */
+enum {                       /* what to write per scored token */
+       EID_WANT_LOGP = 1,    /* log p(token), nats */
+       EID_WANT_ARGMAX = 2,  /* most probable token */
+       EID_WANT_RANK = 4,    /* tokens strictly likelier than this one */
+       EID_WANT_MEAN = 8,    /* sum_v p(v) log p(v) */
+       EID_WANT_VAR = 16,    /* sum_v p(v) log^2 p(v) - mean^2 */
+       EID_WANT_SAMPLER = 32 /* log probability under `sampler`; -inf when cut off */
 };
 
 /* Arrays of `total` = sum of (n - from), sequence after sequence; only wanted ones are not NULL. */

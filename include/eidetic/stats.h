@@ -4,7 +4,8 @@
 #include "eidetic/base.h"
 
 /* One number with its interval.  `value` is NaN when it cannot be told; `why` then says why
- * ("unresolved: 412 negatives").  `low` and `high` bound it at 95% unless `method` says otherwise. */
+ * ("unresolved: 412 negatives").  `low` and `high` bound it at 95% unless `method` says otherwise.
+ */
 typedef struct eid_estimate {
     double value, low, high;
     int64_t n;          /* what it was estimated from: strings, canaries, pairs */
@@ -19,8 +20,9 @@ EID_API eid_estimate eid_proportion(int64_t k, int64_t n);
 
 /* Mean of x[0..n) with a 95% percentile bootstrap.  `cluster[i]` names the text that x[i] was cut
  * from: whole clusters are resampled, because windows of one text are not independent; NULL: each
- * x[i] its own.  When all values agree, or under 2 clusters, resampling sees no spread: a proportion's
- * exact interval over clusters is used instead where all x are 0 or 1, and `method` says so. */
+ * x[i] its own.  When all values agree, or under 2 clusters, resampling sees no spread: a
+ * proportion's exact interval over clusters is used instead where all x are 0 or 1, and `method`
+ * says so. */
 EID_API EID_CHECKED eid_status eid_mean_bootstrap(const double *x, const int64_t *cluster, size_t n,
                                                   int64_t resamples, uint64_t seed,
                                                   eid_estimate *out);
@@ -34,7 +36,8 @@ EID_API void eid_roc_free(eid_roc *roc);
 EID_API size_t eid_roc_points(const eid_roc *roc, const double **fpr, const double **tpr);
 /* Area with the DeLong (1988) interval. */
 EID_API eid_estimate eid_roc_auc(const eid_roc *roc);
-/* TPR at FPR <= fpr with the Clopper-Pearson interval; unresolved when fewer than 1/fpr negatives. */
+/* TPR at FPR <= fpr with the Clopper-Pearson interval; unresolved when fewer than 1/fpr negatives.
+ */
 EID_API eid_estimate eid_roc_tpr(const eid_roc *roc, double fpr);
 
 /* y = intercept + slope x by least squares; slope's interval from the t distribution. */
@@ -46,7 +49,8 @@ typedef struct eid_line {
 EID_API EID_CHECKED eid_status eid_line_fit(const double *x, const double *y, size_t n,
                                             eid_line *out);
 
-/* Spearman's rank correlation, average ranks for ties, Fisher-z interval (Bonett-Wright 2000 variance). */
+/* Spearman's rank correlation, average ranks for ties, Fisher-z interval (Bonett-Wright 2000
+ * variance). */
 EID_API EID_CHECKED eid_status eid_spearman(const double *x, const double *y, size_t n,
                                             eid_estimate *out);
 

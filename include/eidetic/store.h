@@ -1,7 +1,8 @@
 /* store.h - a run: one folder with one SQLite file, eidetic.db, readable by its owner only.
  *
- * Tables: run, input, example, score, metric, curve, finding, work (docs/store.md has their columns).
- * A unit of work and its results are one transaction, so a killed run holds whole units only. */
+ * Tables: run, input, example, score, metric, curve, finding, work (docs/store.md has their
+ * columns). A unit of work and its results are one transaction, so a killed run holds whole units
+ * only. */
 #ifndef EID_STORE_H
 #define EID_STORE_H
 #include "eidetic/base.h"
@@ -16,7 +17,7 @@ typedef struct eid_run_info {
     const char *identity;     /* hash of what must agree for "the same command" */
     const char *version, *kernels, *bits, *cpu;
     int64_t seed, threads;
-    const char *state;        /* "running", "done", "failed" */
+    const char *state;              /* "running", "done", "failed" */
     const char *started, *finished; /* ISO 8601, UTC; "" while unknown */
     double seconds;
 } eid_run_info;
@@ -61,8 +62,8 @@ typedef struct eid_finding {
     int64_t offset, copies, documents;
     const uint8_t *prompt, *expected, *output; /* bytes, NULL: none */
     size_t prompt_n, expected_n, output_n;
-    double value;         /* what it is sorted by: p_z, exposure bits */
-    const char *why;      /* JSON object of further facts, NULL: none */
+    double value;    /* what it is sorted by: p_z, exposure bits */
+    const char *why; /* JSON object of further facts, NULL: none */
 } eid_finding;
 EID_API EID_CHECKED eid_status eid_store_finding(eid_store *s, const eid_finding *f);
 
@@ -75,8 +76,9 @@ typedef eid_status (*eid_point_fn)(void *user, const char *curve, const char *se
 typedef eid_status (*eid_finding_fn)(void *user, const eid_finding *f);
 typedef eid_status (*eid_input_fn)(void *user, const char *path, int64_t bytes, const char *sha256,
                                    int64_t documents, int64_t skipped);
-EID_API EID_CHECKED eid_status eid_store_metrics(eid_store *s, const char *prefix, eid_metric_fn fn,
-                                                 void *user); /* numbers come with n = 0, method "exact" */
+EID_API EID_CHECKED eid_status
+eid_store_metrics(eid_store *s, const char *prefix, eid_metric_fn fn,
+                  void *user); /* numbers come with n = 0, method "exact" */
 EID_API EID_CHECKED eid_status eid_store_texts(eid_store *s, const char *prefix, eid_text_fn fn,
                                                void *user);
 EID_API EID_CHECKED eid_status eid_store_points(eid_store *s, const char *curve, eid_point_fn fn,

@@ -9,10 +9,10 @@ struct eid_ctx {
     int64_t memory;
     eid_progress_fn progress;
     void *progress_user;
-    const char *what;     /* of the last tick */
-    double began, told;   /* seconds: when `what` began, when progress was last told */
+    const char *what;   /* of the last tick */
+    double began, told; /* seconds: when `what` began, when progress was last told */
     atomic_bool cancelled;
-    void *pool;           /* par/'s, made on first use */
+    void *pool; /* par/'s, made on first use */
     void (*pool_free)(void *pool);
 };
 

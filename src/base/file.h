@@ -15,7 +15,7 @@ typedef struct eid_out eid_out;
 eid_status eid_out_open(eid_out **out, const char *path);
 eid_status eid_out_write(eid_out *f, const void *bytes, size_t n);
 eid_status eid_out_printf(eid_out *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int eid_out_fd(eid_out *f);          /* for ftruncate, pwrite; flush first */
+int eid_out_fd(eid_out *f); /* for ftruncate, pwrite; flush first */
 eid_status eid_out_flush(eid_out *f);
 eid_status eid_out_commit(eid_out **f);
 void eid_out_abort(eid_out **f);

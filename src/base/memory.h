@@ -4,7 +4,8 @@
  *     EID_TRY(EID_GROW(x, &cap, n)) x holds at least n elements; grows by half as much again
  *     eid_free(x);
  * All memory is aligned to 64 bytes, a cache line and the widest vector.  Big blocks ask for
- * 2 MiB pages.  EID_FAIL_ALLOC=n in the environment of a test build makes the n-th allocation fail. */
+ * 2 MiB pages.  EID_FAIL_ALLOC=n in the environment of a test build makes the n-th allocation fail.
+ */
 #ifndef EID_SRC_MEMORY_H
 #define EID_SRC_MEMORY_H
 #include "base/status.h"
@@ -12,8 +13,8 @@
 eid_status eid_new(void **out, size_t n, size_t size); /* zeroed; n = 0 gives a valid pointer */
 eid_status eid_grow(void **p, size_t *cap, size_t n, size_t size);
 void eid_free(void *p);
-#define EID_NEW(p, n)        eid_new((void **)&(p), (size_t)(n), sizeof *(p))
-#define EID_GROW(p, cap, n)  eid_grow((void **)&(p), (cap), (size_t)(n), sizeof *(p))
+#define EID_NEW(p, n)       eid_new((void **)&(p), (size_t)(n), sizeof *(p))
+#define EID_GROW(p, cap, n) eid_grow((void **)&(p), (cap), (size_t)(n), sizeof *(p))
 
 /* For tests: the n-th allocation from now fails with EID_ENOMEM (0: none). */
 void eid_fail_allocation(int64_t n);

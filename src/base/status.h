@@ -9,10 +9,10 @@
 eid_status eid_fail(eid_status code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The one macro that jumps; whoever uses it declares `st` and ends in `done:`. */
-#define EID_TRY(call)                                                                              \
-    do {                                                                                           \
-        st = (call);                                                                               \
-        if (st != EID_OK)                                                                          \
-            goto done;                                                                             \
+#define EID_TRY(call)     \
+    do {                  \
+        st = (call);      \
+        if (st != EID_OK) \
+            goto done;    \
     } while (0)
 #endif

@@ -1,7 +1,7 @@
 /* par.h - a small pool of threads that share numbered tasks out.
  *
- * Results must not depend on who does which task: a task writes only what belongs to its number, and
- * sums over tasks are added afterwards, in order.  Tasks are claimed in ascending order. */
+ * Results must not depend on who does which task: a task writes only what belongs to its number,
+ * and sums over tasks are added afterwards, in order.  Tasks are claimed in ascending order. */
 #ifndef EID_SRC_PAR_H
 #define EID_SRC_PAR_H
 #include "base/ctx.h"
@@ -9,8 +9,8 @@
 /* `worker` is in [0, threads): for scratch memory. */
 typedef eid_status (*eid_task_fn)(void *arg, int64_t task, int worker);
 
-/* Runs tasks 0..n-1 and waits.  The status (and message) of the lowest-numbered failing task is handed
- * back; tasks not yet begun are dropped after a failure.  Must not be called from inside a task.
- * Cheap enough for 10 us of work (workers spin shortly before they sleep). */
+/* Runs tasks 0..n-1 and waits.  The status (and message) of the lowest-numbered failing task is
+ * handed back; tasks not yet begun are dropped after a failure.  Must not be called from inside a
+ * task. Cheap enough for 10 us of work (workers spin shortly before they sleep). */
 eid_status eid_par_for(eid_ctx *ctx, int64_t n, eid_task_fn fn, void *arg);
 #endif
