@@ -35,6 +35,7 @@ typedef enum eid_status {
 
 EID_API const char *eid_status_name(eid_status st); /* "format", "memory", ...; static */
 EID_API const char *eid_last_error(void);           /* this thread's last failure, a sentence */
+EID_API eid_status eid_last_status(void);           /* and its code */
 EID_API const char *eid_version(void);              /* "0.1.0" */
 
 /* ---- the context: threads, memory bound, progress, cancelling --------------------------- */

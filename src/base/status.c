@@ -5,6 +5,7 @@
 
 /* One message per thread: the code tells a program what, the text a person why. */
 static _Thread_local char last_error[1024];
+static _Thread_local eid_status last_status;
 
 eid_status eid_fail(eid_status code, const char *fmt, ...)
 {
@@ -15,12 +16,18 @@ eid_status eid_fail(eid_status code, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     memcpy(last_error, text, sizeof text);
+    last_status = code;
     return code;
 }
 
 const char *eid_last_error(void)
 {
     return last_error;
+}
+
+eid_status eid_last_status(void)
+{
+    return last_status;
 }
 
 const char *eid_status_name(eid_status st)
