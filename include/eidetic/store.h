@@ -1,8 +1,8 @@
 /* store.h - a run: one folder with one SQLite file, eidetic.db, readable by its owner only.
  *
- * Tables: run, input, example, score, metric, curve, finding, work (docs/store.md has their
- * columns). A unit of work and its results are one transaction, so a killed run holds whole units
- * only. */
+ * Tables: run, input, example, score, metric, text, curve, finding, work; docs/store.md has their
+ * columns and the names that the report knows.  A unit of work and its results are one transaction,
+ * so a killed run holds whole units only.  A store is for one thread at a time. */
 #ifndef EID_STORE_H
 #define EID_STORE_H
 #include "eidetic/base.h"
@@ -22,19 +22,26 @@ typedef struct eid_run_info {
     double seconds;
 } eid_run_info;
 
-/* Opens DIR for the command `info` describes: a new folder is made; a folder of the same command
- * (equal identity) is resumed; anything else that exists is EID_EEXIST with a sentence. */
+/* Opens DIR for the command `info` describes: a new or empty folder becomes its run; a folder of
+ * the same command (equal identity) is resumed; anything else that exists is EID_EEXIST with a
+ * sentence, as is a run that another process is writing, and an unfinished one that was begun by a
+ * program of other version or bits.  `state`, `started`, `finished` and `seconds` of info are not
+ * read. */
 EID_API EID_CHECKED eid_status eid_store_create(eid_store **out, const char *dir,
                                                 const eid_run_info *info, bool *resumed);
-/* Opens a run for reading. EID_EFORMAT for what is not one, or of another schema version. */
+/* Opens a run for reading, also while it is being written.  EID_EFORMAT for what is not one, or of
+ * another schema version. */
 EID_API EID_CHECKED eid_status eid_store_open(eid_store **out, const char *dir);
 EID_API void eid_store_free(eid_store *s);
 EID_API const char *eid_store_dir(const eid_store *s);
 EID_API const eid_run_info *eid_store_run(const eid_store *s); /* borrowed */
+/* Ends a run as "done" or "failed"; a run that is done already stays as it is. */
 EID_API EID_CHECKED eid_status eid_store_finish(eid_store *s, const char *state, double seconds);
 
 /* Units of work: begin opens a transaction and says whether the unit is done already (then there is
- * nothing to write and no transaction); end commits, abandon rolls back. Units do not nest. */
+ * nothing to write and no transaction); end commits, abandon rolls back (after a failed end too).
+ * Units do not nest.  Names that are written again replace their value; points and findings add up,
+ * so they are written inside a unit only (EID_EINVAL otherwise). */
 EID_API EID_CHECKED eid_status eid_store_begin(eid_store *s, const char *unit, bool *done);
 EID_API EID_CHECKED eid_status eid_store_end(eid_store *s);
 EID_API void eid_store_abandon(eid_store *s);
@@ -68,7 +75,9 @@ typedef struct eid_finding {
 EID_API EID_CHECKED eid_status eid_store_finding(eid_store *s, const eid_finding *f);
 
 /* Reading back.  Each calls `fn` row by row in insertion order; a row's pointers live until fn
- * returns.  A prefix of NULL means all names. */
+ * returns (an estimate's method: as long as the store), and fn must not read the same kind of row
+ * itself.  A prefix, curve or kind of NULL means all.  A status other than EID_OK from fn ends the
+ * reading and is handed back. */
 typedef eid_status (*eid_metric_fn)(void *user, const char *name, const eid_estimate *e);
 typedef eid_status (*eid_text_fn)(void *user, const char *name, const char *value);
 typedef eid_status (*eid_point_fn)(void *user, const char *curve, const char *series, double x,
@@ -88,4 +97,9 @@ EID_API EID_CHECKED eid_status eid_store_findings(eid_store *s, const char *kind
 EID_API EID_CHECKED eid_status eid_store_inputs(eid_store *s, eid_input_fn fn, void *user);
 /* One metric by name; value NaN and why "not measured" when it is not there. */
 EID_API EID_CHECKED eid_status eid_store_get(eid_store *s, const char *name, eid_estimate *e);
+
+/* Checks a run's database: file mode, SQLite's integrity check, the schema, whether the run is
+ * done. Calls `problem(user, what, text)` for each thing that is wrong; a file that cannot be
+ * opened as a run at all is a failure with a sentence. */
+EID_API EID_CHECKED eid_status eid_store_check(const char *dir, eid_text_fn problem, void *user);
 #endif
