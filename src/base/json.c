@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/utf8.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,27 +16,6 @@ json_t *eid_json_estimate(const eid_estimate *e)
                      "method", e->method ? e->method : "", "why", e->why);
 }
 
-/* Length of the well-formed UTF-8 sequence at p, 0 when there is none (Unicode 15, table 3-7). */
-static size_t utf8_length(const uint8_t *p, size_t n)
-{
-    size_t len = p[0] < 0x80   ? 1
-                 : p[0] < 0xC2 ? 0
-                 : p[0] < 0xE0 ? 2
-                 : p[0] < 0xF0 ? 3
-                 : p[0] < 0xF5 ? 4
-                               : 0;
-
-    if (len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) ||
-        (p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return len;
-}
-
 json_t *eid_json_bytes(const uint8_t *bytes, size_t n)
 {
     eid_buf b = {0};
@@ -43,8 +23,8 @@ json_t *eid_json_bytes(const uint8_t *bytes, size_t n)
     eid_status st = eid_buf_str(&b, "");
 
     for (size_t i = 0; i < n && st == EID_OK;) {
-        size_t len = utf8_length(bytes + i, n - i);
-        st = len ? eid_buf_add(&b, bytes + i, len) : eid_buf_str(&b, "\xEF\xBF\xBD");
+        size_t len = eid_utf8_length(bytes + i, n - i);
+        st = len ? eid_buf_add(&b, bytes + i, len) : eid_buf_str(&b, EID_UTF8_BAD);
         i += len ? len : 1;
     }
     if (st == EID_OK)
