@@ -4,7 +4,7 @@
 #include "eidetic/base.h"
 
 /* A document as it stands: its bytes are never changed, recoded or trimmed.
- * `name` is the path below what the user named, plus "!entry" inside an archive and "#line" (from
+ * `name` is the path below the folder that the user named, or the file's own name, plus "!entry" inside an archive and "#line" (from
  * 1) inside a .jsonl: "data/a.tar.gz!b.jsonl#17". */
 typedef struct eid_document {
     const char *name;
@@ -37,7 +37,8 @@ typedef struct eid_corpus_skip {
     const char *name, *why;
 } eid_corpus_skip;
 
-/* All documents in memory, in an order that depends on the names alone. */
+/* All documents in memory: input after input as named, folders in the bytewise order of the paths below
+ * them, archives and .jsonl files as they stand.  What the file system thinks of order plays no part. */
 typedef struct eid_corpus eid_corpus;
 
 /* Reads files, folders (recursively), .jsonl, .tar, .zip, each also .gz .xz .zst .bz2.  A path

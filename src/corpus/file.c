@@ -1,0 +1,85 @@
+/* file.c - one regular file: as it stands, or handed to the reader of its form. */
+#include "corpus/file.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 18 };
+
+static ssize_t read_some(int fd, void *at, size_t n)
+{
+    ssize_t got;
+    do
+        got = read(fd, at, n);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* The rest of a file whose document is already complete: only its hash is still wanted. */
+static eid_status hash_rest(eid_gather *g, int fd, eid_sha256 *sum, ssize_t *got)
+{
+    uint8_t chunk[1 << 14];
+    eid_status st = EID_OK;
+
+    while (st == EID_OK && (*got = read_some(fd, chunk, sizeof chunk)) > 0) {
+        eid_sha256_add(sum, chunk, (size_t)*got);
+        st = eid_gather_tick(g, (size_t)*got);
+    }
+    return st;
+}
+
+/* A file is one document. */
+static eid_status read_plain(eid_gather *g, int fd, const char *name, const struct stat *info,
+                             char hex[65])
+{
+    eid_sha256 *sum = NULL;
+    /* One byte more than it claims to have: then its end is seen without moving it. */
+    size_t want = info->st_size > 0 ? (size_t)info->st_size + 1 : CHUNK;
+    ssize_t got = 1;
+    eid_status st = EID_OK;
+
+    EID_TRY(eid_sha256_new(&sum));
+    while (got > 0 && !eid_gather_full(g)) {
+        uint8_t *at;
+        size_t room;
+        EID_TRY(eid_gather_room(g, want, &at, &room));
+        got = read_some(fd, at, room < CHUNK ? room : CHUNK);
+        if (got > 0) {
+            eid_gather_wrote(g, (size_t)got);
+            eid_sha256_add(sum, at, (size_t)got);
+            want = want > (size_t)got ? want - (size_t)got : CHUNK;
+            EID_TRY(eid_gather_tick(g, (size_t)got));
+        }
+    }
+    if (got > 0)
+        EID_TRY(hash_rest(g, fd, sum, &got));
+    if (got < 0) {
+        st = eid_fail(EID_EIO, "%s", strerror(errno));
+        goto done;
+    }
+    eid_sha256_hex(sum, hex);
+    EID_TRY(eid_gather_end(g, name));
+done:
+    eid_gather_drop(g);
+    eid_sha256_free(sum);
+    return st;
+}
+
+eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struct stat *info,
+                            char hex[65])
+{
+    eid_gather_mark before = eid_gather_mark_now(g);
+    eid_form form;
+    eid_pack pack;
+    eid_status st;
+
+    eid_form_of(name, &form, &pack);
+    st = read_plain(g, fd, name, info, hex);
+    if (st != EID_EIO && st != EID_EFORMAT)
+        return st;
+    hex[0] = 0;
+    if (g->named)
+        return eid_fail(st, "%s: %s", g->path, eid_last_error());
+    eid_gather_back(g, &before);
+    return eid_gather_skip(g, name, eid_last_error());
+}
