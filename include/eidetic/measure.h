@@ -30,7 +30,8 @@ typedef struct eid_extract_opts {
 EID_API eid_extract_opts eid_extract_opts_default(void);
 EID_API extern const eid_opt eid_extract_opt_table[];
 
-/* What there is to measure with; heldout, planted tokens and ledger may be NULL. */
+/* What there is to measure with; heldout and ledger may be NULL.  `train` holds the tokens of
+ * `train_text`, document by document, and both are the documents of `index`. */
 typedef struct eid_extract_in {
     const eid_bpe *bpe;
     const eid_index *index;       /* over `train_text` */
@@ -60,10 +61,12 @@ typedef struct eid_extracted {
 
 typedef struct eid_prompt_point {
     int64_t prompt_tokens;
-    bool planted;
+    bool planted;            /* planted passages, else natural strings; of 8 copies and more */
     eid_estimate extracted;
 } eid_prompt_point;
 
+/* Of the uniform sequences: how many come out at least once in n samples with chance p or more, the
+ * sampler's softmax cut to np_top_k (Hayes et al. 2024): 1 - (1 - p_z)^n >= p. */
 typedef struct eid_np_point {
     int64_t n;
     double p;
@@ -72,8 +75,11 @@ typedef struct eid_np_point {
 
 typedef struct eid_extract_result {
     eid_extract_opts opts;
-    eid_estimate uniform; /* of the training set: "at least x%" */
+    eid_estimate uniform; /* of the training set, planted documents left out: "at least x%" */
     eid_estimate heldout; /* the same question on text that is not in training */
+    eid_estimate heldout_novel; /* of those, sequences whose continuation is not in training either */
+    eid_estimate matched;       /* mean share of leading tokens that come back, uniform sequences */
+    int64_t *matches;     /* [m], m = 0..match: uniform sequences whose first m tokens came back, no more */
     eid_bucket *by_copies;
     size_t buckets;
     eid_prompt_point *by_prompt;
@@ -81,7 +87,7 @@ typedef struct eid_extract_result {
     eid_line fit; /* extracted against log2 copies, unsaturated planted buckets */
     eid_np_point *np;
     size_t nps;
-    eid_extracted *strings; /* hits first, then by copies */
+    eid_extracted *strings; /* hits first, then by copies; drawn from every bucket in turn */
     size_t n_strings;
 } eid_extract_result;
 
@@ -194,7 +200,8 @@ EID_API extern const eid_opt eid_personal_opt_table[];
 typedef struct eid_personal_row {
     const char *kind;
     int64_t in_training;     /* distinct ones in the training text */
-    int64_t asked;           /* of them, how many were asked for (their context fits a prompt) */
+    int64_t asked;           /* of them, how many were asked for: a quarter of the prompt or more stands
+                              * before them, and `match` tokens reach their end */
     int64_t emitted;         /* came out greedily, given the text before them */
     int64_t single_document; /* of the emitted, how many stand in one training document */
     eid_estimate chance; /* share of held-out ones (not in training) that came out the same way */
