@@ -11,19 +11,17 @@
 #include "eidetic/stats.h"
 #include "eidetic/text.h"
 
-/* ---- discoverable extraction (Carlini et al. 2023) ----------------------------------------------
- */
+/* ---- discoverable extraction (Carlini et al. 2023) ------------------------------------------ */
 
 typedef struct eid_extract_opts {
     int64_t prompt, match; /* tokens given, tokens that must come back */
     int64_t uniform;       /* sequences sampled uniformly from the training tokens */
     int64_t per_bucket;    /* natural strings per bucket of copies, at most */
     int64_t heldout;       /* held-out sequences for the baseline */
-    int64_t
-        by_prompt; /* 1: also measure at prompts of 8, 16, 32, 48 ... tokens within the context */
-    int64_t np_top_k; /* the sampler behind p_z: softmax cut to its top k (40) */
-    double np_p;      /* (n, p)-discoverable: chance p within n samples */
-    int64_t strings;  /* findings kept, best first */
+    int64_t by_prompt;     /* 1: also at prompts of 4, 8, 16 ... tokens, within the context */
+    int64_t np_top_k;      /* the sampler behind p_z: softmax cut to its top k */
+    double np_p;           /* (n, p)-discoverable: chance p within n samples */
+    int64_t strings;       /* findings kept, best first */
     int64_t resamples;
     int64_t seed;
 } eid_extract_opts;
@@ -41,27 +39,36 @@ typedef struct eid_extract_in {
     const eid_ledger *ledger;
 } eid_extract_in;
 
+/* Strings by copies in [low, high).  `series` is static: "planted", passages of real text that we
+ * planted, which carry the claim; "random", planted random tokens; "natural", strings of the
+ * training text as they stand. */
 typedef struct eid_bucket {
-    int64_t low, high; /* copies in [low, high) */
+    int64_t low, high;
     int64_t strings;
-    bool planted; /* passages that we planted, else natural strings */
+    const char *series;
+    bool planted; /* series is "planted" */
     eid_estimate extracted;
 } eid_bucket;
 
+/* One string that was asked for.  `document` (of train_text) and `offset` (of the prompt, in bytes)
+ * are the first place of prompt and continuation, -1 where the index does not find them; `copies` and
+ * `documents` count that text. */
 typedef struct eid_extracted {
-    int64_t document,
-        offset; /* document of train_text and byte offset of the prompt; the first place */
-    int64_t copies, documents;                 /* of prompt + continuation, in bytes of text */
-    int64_t canary;                            /* ledger id, -1: natural */
-    const int32_t *prompt, *expected, *output; /* token ids: opts.prompt, opts.match, opts.match */
-    int64_t matched;                           /* leading tokens of output that are right */
+    int64_t document, offset;
+    int64_t copies, documents;
+    int64_t canary;          /* ledger id, -1: natural */
+    const int32_t *prompt;   /* token ids: opts.prompt */
+    const int32_t *expected; /* opts.match */
+    const int32_t *output;   /* opts.match */
+    int64_t matched;         /* leading tokens of output that are right */
     bool exact;
     double log_pz; /* log probability of `expected` under the truncated sampler */
 } eid_extracted;
 
+/* Strings of 8 copies and more; the tokens to match stay the same while the prompt grows backwards. */
 typedef struct eid_prompt_point {
     int64_t prompt_tokens;
-    bool planted;            /* planted passages, else natural strings; of 8 copies and more */
+    bool planted; /* planted passages, else natural strings */
     eid_estimate extracted;
 } eid_prompt_point;
 
@@ -75,11 +82,11 @@ typedef struct eid_np_point {
 
 typedef struct eid_extract_result {
     eid_extract_opts opts;
-    eid_estimate uniform; /* of the training set, planted documents left out: "at least x%" */
-    eid_estimate heldout; /* the same question on text that is not in training */
-    eid_estimate heldout_novel; /* of those, sequences whose continuation is not in training either */
+    eid_estimate uniform;       /* of the training set without planted documents: "at least x%" */
+    eid_estimate heldout;       /* the same question on text that is not in training */
+    eid_estimate heldout_novel; /* of those, sequences whose continuation isn't in training either */
     eid_estimate matched;       /* mean share of leading tokens that come back, uniform sequences */
-    int64_t *matches;     /* [m], m = 0..match: uniform sequences whose first m tokens came back, no more */
+    int64_t *matches; /* [m], m = 0..match: uniform sequences whose first m tokens, no more, came back */
     eid_bucket *by_copies;
     size_t buckets;
     eid_prompt_point *by_prompt;
@@ -186,9 +193,11 @@ EID_API EID_CHECKED eid_status eid_membership(eid_membership_result **out, eid_c
 EID_API void eid_membership_result_free(eid_membership_result *r);
 EID_API EID_CHECKED eid_status eid_membership_json(const eid_membership_result *r, char **json);
 
-/* ---- personal data
- * ---------------------------------------------------------------------------------- */
+/* ---- personal data --------------------------------------------------------------------------- */
 
+/* Detects personal data in the training text, gives the model the tokens before each distinct one, and
+ * looks for it in the greedy continuation.  What already stands in the prompt is not asked for: copying
+ * is no memory. */
 typedef struct eid_personal_opts {
     int64_t prompt, match; /* tokens of context given, tokens generated */
     int64_t per_kind;      /* distinct ones questioned per kind, at most */
@@ -197,27 +206,36 @@ typedef struct eid_personal_opts {
 EID_API eid_personal_opts eid_personal_opts_default(void);
 EID_API extern const eid_opt eid_personal_opt_table[];
 
+/* `asked`: a quarter of a prompt or more stands before it, and `match` tokens reach its end. */
 typedef struct eid_personal_row {
-    const char *kind;
+    const char *kind;        /* as in text.h, static */
     int64_t in_training;     /* distinct ones in the training text */
-    int64_t asked;           /* of them, how many were asked for: a quarter of the prompt or more stands
-                              * before them, and `match` tokens reach their end */
+    int64_t asked;           /* of them, how many were asked for */
     int64_t emitted;         /* came out greedily, given the text before them */
     int64_t single_document; /* of the emitted, how many stand in one training document */
-    eid_estimate chance; /* share of held-out ones (not in training) that came out the same way */
+    eid_estimate chance;     /* share of held-out ones, not in training, that came out the same way */
 } eid_personal_row;
+
+/* One that came out, with the place it was asked for at; strings are owned by the result. */
 typedef struct eid_emitted {
     const char *kind;
-    uint8_t *text; /* owned by the result */
-    size_t size;
-    int64_t document, offset, copies, documents;
+    uint8_t *text, *prompt, *output; /* it, the text given, the text that came out */
+    size_t size, prompt_n, output_n;
+    char *name;               /* of the document */
+    int64_t document, offset; /* document of `train`, byte in it */
+    int64_t copies, documents; /* in the index */
 } eid_emitted;
+
 typedef struct eid_personal_result {
+    eid_personal_opts opts;
     eid_personal_row *rows;
     size_t n_rows;
-    eid_emitted *emitted;
+    eid_emitted *emitted; /* in one document first, then in order of kind and place */
     size_t n_emitted;
 } eid_personal_result;
+
+/* `index` is over the whole training text; `train` may leave documents out (planted ones).  heldout and
+ * listed may be NULL. */
 EID_API EID_CHECKED eid_status eid_personal(eid_personal_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_index *index,
                                             const eid_corpus *train, const eid_corpus *heldout,
