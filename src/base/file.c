@@ -70,7 +70,7 @@ eid_status eid_out_write(eid_out *f, const void *bytes, size_t n)
 {
     eid_status st = EID_OK;
 
-    if (f->n + n > BUFFER)
+    if (f->n + n > BUFFER || n > BUFFER / 2) /* what came before is written before */
         st = eid_out_flush(f);
     if (st == EID_OK && n > BUFFER / 2)
         return write_all(f, bytes, n);
@@ -100,22 +100,15 @@ int eid_out_fd(eid_out *f)
     return f->fd;
 }
 
-/* The rename is only durable once the folder is, too. */
-static eid_status sync_folder(const char *path)
+/* The rename is only durable once the folder is, too.  Changes `path`. */
+static void sync_folder(char *path)
 {
-    char *copy = NULL;
-    eid_status st = eid_strdup(&copy, path);
-    int fd;
+    int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (st != EID_OK)
-        return st;
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd); /* some file systems refuse; the rename itself has succeeded */
         close(fd);
     }
-    eid_free(copy);
-    return EID_OK;
 }
 
 eid_status eid_out_commit(eid_out **file)
@@ -132,9 +125,8 @@ eid_status eid_out_commit(eid_out **file)
     f->fd = -1;
     if (st == EID_OK && rename(f->part, f->path) != 0)
         st = io_failed(f->path);
-    if (st == EID_OK)
-        st = sync_folder(f->path);
-    if (st == EID_OK) {
+    if (st == EID_OK) { /* from here on nothing fails: the file is there */
+        sync_folder(f->path);
         eid_free(f->part);
         f->part = NULL;
     }

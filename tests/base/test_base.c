@@ -168,6 +168,26 @@ static void ticks_tell_and_cancel(void)
     eid_ctx_free(NULL);
 }
 
+static void big_writes_wait_for_small_ones(void)
+{
+    const char *path = check_tmp("order");
+    size_t big = 200000, n = 0; /* more than half of the buffer, less than all of it */
+    uint8_t *bytes = malloc(big), *back = NULL;
+    eid_out *f = NULL;
+    memset(bytes, 'x', big);
+    CHECK_OK(eid_out_open(&f, path));
+    CHECK_OK(eid_out_write(f, "first", 5));
+    CHECK_OK(eid_out_write(f, bytes, big));
+    CHECK_OK(eid_out_write(f, "last", 4));
+    CHECK_OK(eid_out_commit(&f));
+    CHECK_OK(eid_read_file(path, 1 << 20, &back, &n));
+    CHECK_INT(n, big + 9);
+    CHECK(n == big + 9 && memcmp(back, "firstx", 6) == 0 && memcmp(back + n - 5, "xlast", 5) == 0);
+    eid_free(back);
+    free(bytes);
+    unlink(path);
+}
+
 int main(void)
 {
     RUN(philox_gives_its_known_answers);
@@ -179,5 +199,6 @@ int main(void)
     RUN(json_keeps_the_contract);
     RUN(hashes_are_fixed_and_spread);
     RUN(ticks_tell_and_cancel);
+    RUN(big_writes_wait_for_small_ones);
     return DONE();
 }
