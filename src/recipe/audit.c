@@ -291,10 +291,7 @@ static eid_status personal(audit *a)
     o.seed = a->opts->seed;
     if (a->opts->secrets)
         EID_TRY(read_secrets(a->opts->secrets, &text, &listed));
-    EID_TRY(eid_personal(&r, a->ctx, a->lm, a->bpe, a->index,
-                         a->train_text ? a->train_text
-                         : a->learned  ? a->learned
-                                       : a->whole,
+    EID_TRY(eid_personal(&r, a->ctx, a->lm, a->bpe, a->index, a->learned ? a->learned : a->whole,
                          a->heldout, listed.n ? &listed : NULL, &o));
     EID_TRY(record_personal(a, r));
 done:

@@ -155,17 +155,18 @@ eid_status record_extraction(audit *a, const eid_extract_result *r, const eid_ex
     EID_TRY(eid_store_text(a->store, "extraction.decoding", "greedy"));
     EID_TRY(eid_store_metric(a->store, "extraction.uniform", &r->uniform));
     EID_TRY(eid_store_metric(a->store, "extraction.heldout", &r->heldout));
+    EID_TRY(eid_store_metric(a->store, "extraction.heldout.novel", &r->heldout_novel));
+    EID_TRY(eid_store_metric(a->store, "extraction.matched", &r->matched));
     EID_TRY(eid_store_metric(a->store, "extraction.slope", &r->fit.slope));
     for (size_t i = 0; i < r->buckets; i++) {
         const eid_bucket *b = &r->by_copies[i];
-        const char *series = b->planted ? "planted" : "natural";
-        EID_TRY(eid_store_point(a->store, "extraction.by_copies", series, (double)b->low,
+        EID_TRY(eid_store_point(a->store, "extraction.by_copies", b->series, (double)b->low,
                                 &b->extracted));
-        if (!b->planted) {
+        if (strcmp(b->series, "natural") == 0) {
             eid_estimate most = {
                 .value = (double)(b->high - 1), .low = NAN, .high = NAN, .method = "exact"};
-            EID_TRY(eid_store_point(a->store, "extraction.by_copies.high", series, (double)b->low,
-                                    &most));
+            EID_TRY(eid_store_point(a->store, "extraction.by_copies.high", b->series,
+                                    (double)b->low, &most));
         }
     }
     for (size_t i = 0; i < r->prompts; i++)
