@@ -180,9 +180,7 @@ static eid_status extraction(audit *a)
     bool done = false;
     eid_extract_in in = {.bpe = a->bpe,
                          .index = a->index,
-                         .train_text = a->train_text ? a->train_text
-                                       : a->learned  ? a->learned
-                                                     : a->whole,
+                         .train_text = audit_text(a),
                          .train = a->train,
                          .heldout = a->heldout_tokens,
                          .ledger = a->ledger};

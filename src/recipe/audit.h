@@ -32,8 +32,9 @@ eid_status audit_identity(audit *a, char hex[65]);
 eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **json);
 
 /* ---- prepare.c: from paths to tokens, ledger and index */
-eid_status audit_read(audit *a);     /* whole; learned, heldout and donors */
-eid_status audit_tokenize(audit *a); /* bpe, ledger, train_text, train, heldout_tokens */
+const eid_corpus *audit_text(const audit *a); /* what is or was learned, planted strings included */
+eid_status audit_read(audit *a);              /* whole; learned, heldout and donors */
+eid_status audit_tokenize(audit *a);          /* bpe, ledger, train_text, train, heldout_tokens */
 eid_status audit_index(audit *a);
 eid_status audit_record_corpus(audit *a);
 

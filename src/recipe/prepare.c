@@ -107,17 +107,14 @@ eid_status audit_tokenize(audit *a)
         EID_TRY(plant(a));
     else if (a->opts->ledger)
         EID_TRY(eid_ledger_read(&a->ledger, a->opts->ledger));
-    EID_TRY(eid_bpe_encode_corpus(&a->train, a->ctx, a->bpe,
-                                  a->train_text ? a->train_text
-                                  : a->learned  ? a->learned
-                                                : a->whole));
+    EID_TRY(eid_bpe_encode_corpus(&a->train, a->ctx, a->bpe, audit_text(a)));
     if (a->heldout)
         EID_TRY(eid_bpe_encode_corpus(&a->heldout_tokens, a->ctx, a->bpe, a->heldout));
 done:
     return st;
 }
 
-static const eid_corpus *training_text(const audit *a)
+const eid_corpus *audit_text(const audit *a)
 {
     return a->train_text ? a->train_text : a->learned ? a->learned : a->whole;
 }
@@ -129,7 +126,7 @@ eid_status audit_index(audit *a)
 
     EID_TRY(eid_store_begin(a->store, "index", &done));
     if (!done) {
-        EID_TRY(eid_index_build(a->ctx, training_text(a), a->index_path));
+        EID_TRY(eid_index_build(a->ctx, audit_text(a), a->index_path));
         EID_TRY(eid_store_end(a->store));
     }
     EID_TRY(eid_index_open(&a->index, a->index_path));
@@ -177,7 +174,7 @@ static eid_status count_planted_tokens(audit *a, int64_t *tokens)
 
 eid_status audit_record_corpus(audit *a)
 {
-    const eid_corpus *text = training_text(a);
+    const eid_corpus *text = audit_text(a);
     const eid_corpus_skip *skip;
     int64_t planted = 0, planted_tokens = 0, skipped = 0, tokens = a->train->start[a->train->docs];
     const eid_corpus_input *input;
