@@ -1,4 +1,12 @@
-/* index.h - the training text as a suffix array: how often, where, how long a match. */
+/* index.h - the training text as a suffix array: how often, where, how long a match.
+ *
+ * A match is a run of equal bytes inside one document: none crosses from one document into the
+ * next, whatever bytes the documents hold.  All answers are exact.  An index that is open is read
+ * only: any number of threads may ask it at once.
+ *
+ * A file that lies (its suffix array is not one) gives wrong answers or EID_EFORMAT, never a crash,
+ * and no place ever lies outside its document; eid_index_verify tells.  The file must not be
+ * shortened while it is open. */
 #ifndef EID_INDEX_H
 #define EID_INDEX_H
 #include "eidetic/base.h"
@@ -6,17 +14,30 @@
 
 typedef struct eid_index eid_index;
 
-/* Builds the index of all documents into one file, which appears whole or not at all. */
+/* Builds the index of all documents into one file, which appears whole or not at all.  Takes about
+ * 5.3 bytes of memory for each byte of text (9.3 from 2 GiB on); EID_ENOMEM, before anything is
+ * allocated, when that is more than the context's bound.  EID_ECANCELLED between phases: the sort
+ * itself cannot be stopped. */
 EID_API EID_CHECKED eid_status eid_index_build(eid_ctx *ctx, const eid_corpus *c, const char *path);
-/* Maps the file; checks magic, version, every size against the file's length.  Cheap. */
+/* Maps the file; checks magic, version, every size against the file's length, the document table.
+ * Costs a look at each document's entry, not at the text. */
 EID_API EID_CHECKED eid_status eid_index_open(eid_index **out, const char *path);
 EID_API void eid_index_free(eid_index *ix);
+/* Reads everything: the text has the hash it was written with, and the suffix array holds each
+ * place once, in order.  EID_EFORMAT says which does not.  Takes up to 8 bytes of memory for each
+ * byte of text (EID_ENOMEM beyond the bound). */
+EID_API EID_CHECKED eid_status eid_index_verify(const eid_index *ix, eid_ctx *ctx);
 
 EID_API int64_t eid_index_docs(const eid_index *ix);
-EID_API int64_t eid_index_bytes(const eid_index *ix);
+EID_API int64_t eid_index_bytes(const eid_index *ix); /* of text */
+/* SHA-256 of all documents' bytes one after the other, 64 hexadecimal digits and a NUL. */
+EID_API const char *eid_index_sha256(const eid_index *ix);
+/* NULL when there is no such document. */
 EID_API const char *eid_index_doc_name(const eid_index *ix, int64_t doc);
-/* The text of document `doc`, borrowed from the map. */
+/* The text of document `doc`, borrowed from the map; NULL when there is no such document. */
 EID_API const uint8_t *eid_index_doc(const eid_index *ix, int64_t doc, size_t *size);
+
+/* ---- one string ------------------------------------------------------------------------------ */
 
 typedef struct eid_place {
     int64_t doc;    /* document */
@@ -27,16 +48,34 @@ typedef struct eid_place {
  * be NULL; counting documents costs the number of occurrences.  n = 0 is EID_EINVAL. */
 EID_API EID_CHECKED eid_status eid_index_count(const eid_index *ix, const uint8_t *pat, size_t n,
                                                int64_t *count, int64_t *documents);
-/* The first `max` places in order of document and offset; *found says how many were written. */
+/* The first `max` places in order of document and offset; *found says how many were written.  Takes
+ * no memory of its own; time grows with the occurrences, however few are wanted. */
 EID_API EID_CHECKED eid_status eid_index_locate(const eid_index *ix, const uint8_t *pat, size_t n,
                                                 eid_place *places, int64_t max, int64_t *found);
 /* The longest prefix of pat that stands in the text, and its number of copies (0 when length 0). */
 EID_API EID_CHECKED eid_status eid_index_longest(const eid_index *ix, const uint8_t *pat, size_t n,
                                                  size_t *length, int64_t *count);
 
+/* ---- many strings ---------------------------------------------------------------------------- */
+
+typedef struct eid_pattern {
+    const uint8_t *bytes;
+    size_t n;
+} eid_pattern;
+
+/* eid_index_count of pats[0..m) on all threads: count[i] and, unless NULL, documents[i].  On
+ * failure the contents of both are unspecified. */
+EID_API EID_CHECKED eid_status eid_index_count_many(const eid_index *ix, eid_ctx *ctx,
+                                                    const eid_pattern *pats, size_t m,
+                                                    int64_t *count, int64_t *documents);
+
+/* ---- all strings of one length --------------------------------------------------------------- */
+
 /* Distinct strings of exactly `length` bytes that stand between low and high times (high excluded),
- * drawn uniformly without replacement, at most `want`; each with one of its places and its count.
- */
+ * drawn uniformly without replacement, at most `want`; each with its first place and its count.
+ *
+ * Which ones depends on the seed and on the strings alone: not on threads, not on what else the
+ * index holds.  They come in random order, and fewer wanted is the beginning of more wanted. */
 typedef struct eid_repeat {
     eid_place place;
     int64_t count;
@@ -44,4 +83,29 @@ typedef struct eid_repeat {
 EID_API EID_CHECKED eid_status eid_index_sample(const eid_index *ix, eid_ctx *ctx, size_t length,
                                                 int64_t low, int64_t high, int64_t want,
                                                 uint64_t seed, eid_repeat *out, int64_t *found);
+
+/* The same for several ranges of copies in one pass over the index, which is what costs: range b's
+ * sample goes to out[b * want ...].  With want = 0 (out may be NULL) it only counts. */
+typedef struct eid_copies_range {
+    int64_t low, high;   /* in: 1 <= low < high; ranges may overlap */
+    int64_t strings;     /* out: distinct strings whose count lies in [low, high) */
+    int64_t occurrences; /* out: places where they stand */
+    int64_t found;       /* out: how many were drawn: min(want, strings) */
+} eid_copies_range;
+EID_API EID_CHECKED eid_status eid_index_sample_ranges(const eid_index *ix, eid_ctx *ctx,
+                                                       size_t length, eid_copies_range *ranges,
+                                                       size_t n_ranges, int64_t want, uint64_t seed,
+                                                       eid_repeat *out);
+
+/* How much of the text is said more than once, looking at every window of `length` bytes. */
+typedef struct eid_repeats {
+    int64_t windows;  /* places where `length` bytes are left in the document */
+    int64_t distinct; /* different strings among them */
+    int64_t repeated; /* of those, how many stand at least twice */
+    int64_t bytes;    /* of text that lie in a window whose string stands at least twice */
+    eid_repeat most;  /* the most frequent string, its first place (count 0: no window); among
+                       * equals the one that sorts first */
+} eid_repeats;
+EID_API EID_CHECKED eid_status eid_index_repeats(const eid_index *ix, eid_ctx *ctx, size_t length,
+                                                 eid_repeats *out);
 #endif
