@@ -1,6 +1,7 @@
 /* eidetic.h - the whole public interface; include this one. */
 #ifndef EID_EIDETIC_H
 #define EID_EIDETIC_H
+#include "eidetic/audit.h"
 #include "eidetic/base.h"
 #include "eidetic/bpe.h"
 #include "eidetic/corpus.h"

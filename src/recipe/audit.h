@@ -1,0 +1,60 @@
+/* audit.h - an audit from inside: its state while it runs, and its steps. */
+#ifndef EID_SRC_RECIPE_AUDIT_H
+#define EID_SRC_RECIPE_AUDIT_H
+#include "base/memory.h"
+#include "eidetic/audit.h"
+#include "eidetic/store.h"
+
+/* Everything that a step may need; filled from left to right, freed by audit_close. */
+typedef struct audit {
+    eid_ctx *ctx;
+    const eid_audit_opts *opts;
+    const eid_audit_call *call;
+    eid_store *store;
+    char *model_dir, *index_path, *ledger_path;
+    /* corpus: `whole` owns the bytes that the others borrow */
+    eid_corpus *whole, *learned, *heldout, *donors, *train_text;
+    eid_bpe *bpe;
+    eid_ledger *ledger;
+    eid_tokens *train, *heldout_tokens;
+    eid_index *index;
+    /* model */
+    eid_train_opts shape; /* options with size and steps resolved */
+    int64_t vocab;
+    eid_gpt *gpt;
+    eid_lm *lm;
+} audit;
+
+/* ---- options.c */
+/* Hash of everything that must agree for "the same audit": options that are not neutral, the
+ * inputs' hashes, version and bits. */
+eid_status audit_identity(audit *a, char hex[65]);
+eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **json);
+
+/* ---- prepare.c: from paths to tokens, ledger and index */
+const eid_corpus *audit_text(const audit *a); /* what is or was learned, planted strings included */
+eid_status audit_read(audit *a);              /* whole; learned, heldout and donors */
+eid_status audit_tokenize(audit *a);          /* bpe, ledger, train_text, train, heldout_tokens */
+eid_status audit_index(audit *a);
+eid_status audit_record_corpus(audit *a);
+
+/* ---- budget.c: from minutes to size and steps */
+typedef struct audit_budget {
+    int64_t size, steps;
+    double rate, seconds, epochs; /* tokens a second; seconds of training */
+} audit_budget;
+eid_status audit_budget_resolve(audit *a, audit_budget *b);
+void audit_budget_apply(audit *a, const audit_budget *b);
+
+/* ---- record.c: from results to the store, by docs/store.md */
+eid_status record_training(audit *a, const eid_train_result *r);
+eid_status record_model(audit *a);
+eid_status record_extraction(audit *a, const eid_extract_result *r, const eid_extract_in *in);
+eid_status record_exposure(audit *a, const eid_exposure_result *r);
+eid_status record_membership(audit *a, const eid_membership_result *r);
+eid_status record_personal(audit *a, const eid_personal_result *r);
+eid_status record_missing(audit *a, const char *section, const char *why);
+
+/* ---- verdict.c: from the store's numbers to words */
+eid_status audit_judge(eid_store *store);
+#endif

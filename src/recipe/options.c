@@ -1,0 +1,157 @@
+#include "recipe/audit.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include <string.h>
+
+eid_audit_opts eid_audit_opts_default(void)
+{
+    eid_audit_opts o = {
+        .minutes = 5,
+        .size = EID_SIZE_AUTO,
+        .heldout_share = 0.1,
+        .donor_share = 0.05,
+        .seed = 1,
+        .read = eid_corpus_opts_default(),
+        .plant = eid_plant_opts_default(),
+        .train = eid_train_opts_default(),
+        .extract = eid_extract_opts_default(),
+        .exposure = eid_exposure_opts_default(),
+        .membership = eid_membership_opts_default(),
+        .personal = eid_personal_opts_default(),
+    };
+    return o;
+}
+
+#define FIELD(f) offsetof(eid_audit_opts, f)
+const eid_opt eid_audit_opt_table[] = {
+    {EID_OPT_LIST, "corpus", FIELD(corpus), 0, 0,
+     "file or folder to learn, or that the model learned; may be repeated", NULL,
+     EID_OPT_PATH_IN | EID_OPT_REQUIRED},
+    {EID_OPT_LIST, "heldout", FIELD(heldout), 0, 0,
+     "text of the same kind that a given model did not learn; may be repeated", NULL,
+     EID_OPT_PATH_IN},
+    {EID_OPT_STR, "model", FIELD(model), 0, 0,
+     "question this finished model (a Hugging Face folder) instead of training one", NULL,
+     EID_OPT_PATH_IN},
+    {EID_OPT_STR, "ledger", FIELD(ledger), 0, 0,
+     "ledger of canaries that stand in the corpus of a given model", NULL, EID_OPT_PATH_IN},
+    {EID_OPT_STR, "secrets", FIELD(secrets), 0, 0,
+     "file with a string a line that must not come out of the model", NULL, EID_OPT_PATH_IN},
+    {EID_OPT_STR, "title", FIELD(title), 0, 0, "what is audited, for the report's heading", NULL,
+     EID_OPT_NEUTRAL},
+    {EID_OPT_F64, "minutes", FIELD(minutes), 0.2, 1e5,
+     "time for the whole audit, turned once into a size and a number of steps", NULL, 0},
+    {EID_OPT_ENUM, "size", FIELD(size), 0, 0, "of the model to train",
+     "auto|tiny|small|medium|large", 0},
+    {EID_OPT_I64, "steps", FIELD(steps), 0, 1e12, "training steps, 0: as many as the time allows",
+     NULL, 0},
+    {EID_OPT_F64, "heldout-share", FIELD(heldout_share), 0.001, 0.9,
+     "share of the documents kept from training, to judge by", NULL, 0},
+    {EID_OPT_F64, "donor-share", FIELD(donor_share), 0, 0.5,
+     "share of the documents kept from training, from which passages are planted", NULL, 0},
+    {EID_OPT_BOOL, "twin", FIELD(twin), 0, 0,
+     "train without the planted strings, but ask for them: what chance alone would show", NULL, 0},
+    {EID_OPT_I64, "seed", FIELD(seed), 0, 1e15, "random seed", NULL, 0},
+    {0},
+};
+#undef FIELD
+
+typedef struct nested {
+    const char *prefix;
+    const eid_opt *table;
+    const void *opts;
+} nested;
+
+/* One table's rows into `to`, named PREFIX-NAME; `all`: neutral ones and spellings of paths, too.
+ */
+static eid_status add_rows(json_t *to, const nested *n, bool all)
+{
+    for (const eid_opt *row = n->table; row->type != EID_OPT_END; row++) {
+        eid_opt one[2] = {*row, {0}};
+        char *text = NULL, name[96];
+        json_t *value;
+        eid_status st;
+        if (!all && (row->flags & (EID_OPT_NEUTRAL | EID_OPT_PATH_IN)))
+            continue;
+        st = eid_opts_json(one, n->opts, &text);
+        if (st != EID_OK)
+            return st;
+        st = eid_json_parse(&value, "option", text, strlen(text));
+        eid_string_free(text);
+        if (st != EID_OK)
+            return st;
+        snprintf(name, sizeof name, "%s%s%s", n->prefix, *n->prefix ? "-" : "", row->name);
+        json_object_set(to, name, json_object_get(value, row->name));
+        json_decref(value);
+    }
+    return EID_OK;
+}
+
+eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **json)
+{
+    const nested parts[] = {
+        {"", eid_audit_opt_table, o},
+        {"read", eid_corpus_opt_table, &o->read},
+        {"plant", eid_plant_opt_table, &o->plant},
+        {"extract", eid_extract_opt_table, &o->extract},
+        {"exposure", eid_exposure_opt_table, &o->exposure},
+        {"membership", eid_membership_opt_table, &o->membership},
+        {"personal", eid_personal_opt_table, &o->personal},
+    };
+    json_t *all = json_object();
+    eid_status st = all ? EID_OK : eid_fail(EID_ENOMEM, "no memory for JSON");
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && st == EID_OK; i++)
+        st = add_rows(all, &parts[i], neutral_too);
+    if (st != EID_OK) {
+        json_decref(all);
+        return st;
+    }
+    return eid_json_text(all, json);
+}
+
+static eid_status add_file_hash(audit *a, eid_buf *b, const char *what, const char *path)
+{
+    char hex[65];
+    eid_status st;
+
+    if (!path)
+        return EID_OK;
+    st = eid_file_sha256(a->ctx, path, hex, NULL);
+    return st == EID_OK ? eid_buf_printf(b, "%s %s\n", what, hex) : st;
+}
+
+static eid_status add_corpus_hashes(eid_buf *b, const char *what, const eid_corpus *c)
+{
+    const eid_corpus_input *input;
+    size_t n = c ? eid_corpus_inputs(c, &input) : 0;
+    eid_status st = EID_OK;
+
+    for (size_t i = 0; i < n && st == EID_OK; i++)
+        st = eid_buf_printf(b, "%s %s\n", what, input[i].sha256);
+    return st;
+}
+
+eid_status audit_identity(audit *a, char hex[65])
+{
+    eid_status st = EID_OK;
+    char *json = NULL, *weights = NULL;
+    eid_buf b = {0};
+
+    EID_TRY(audit_options_json(a->opts, false, &json));
+    EID_TRY(eid_buf_printf(&b, "%s\nversion %s\nbits %s\n", json, eid_version(), eid_bits(a->ctx)));
+    EID_TRY(add_corpus_hashes(&b, "corpus", a->whole));
+    EID_TRY(add_corpus_hashes(&b, "heldout", a->opts->model ? a->heldout : NULL));
+    if (a->opts->model) {
+        EID_TRY(eid_format(&weights, "%s/model.safetensors", a->opts->model));
+        EID_TRY(add_file_hash(a, &b, "model", weights));
+    }
+    EID_TRY(add_file_hash(a, &b, "ledger", a->opts->ledger));
+    EID_TRY(add_file_hash(a, &b, "secrets", a->opts->secrets));
+    EID_TRY(eid_sha256_of(b.at, b.n, hex));
+done:
+    eid_string_free(json);
+    eid_string_free(weights);
+    eid_buf_free(&b);
+    return st;
+}

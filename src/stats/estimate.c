@@ -1,0 +1,40 @@
+#include "stats/estimate.h"
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+eid_estimate eid_unresolved(int64_t n, const char *fmt, ...)
+{
+    eid_estimate e = {.value = NAN, .low = NAN, .high = NAN, .n = n, .method = "none"};
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e.why, sizeof e.why, fmt, ap);
+    va_end(ap);
+    return e;
+}
+
+eid_estimate eid_estimate_none(const char *why)
+{
+    return eid_unresolved(0, "%s", why ? why : "");
+}
+
+int eid_compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile_sorted(const double *x, size_t n, double p)
+{
+    double at = p * (double)(n - 1);
+    size_t i = (size_t)at;
+    return i + 1 < n ? x[i] + (at - (double)i) * (x[i + 1] - x[i]) : x[n - 1];
+}
+
+void eid_percentile_interval(double *x, size_t n, double *low, double *high)
+{
+    qsort(x, n, sizeof *x, eid_compare_doubles);
+    *low = quantile_sorted(x, n, 0.025);
+    *high = quantile_sorted(x, n, 0.975);
+}
