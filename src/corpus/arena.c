@@ -41,6 +41,11 @@ eid_status eid_arena_room(eid_arena *a, size_t n, uint8_t **at)
         last->used -= a->open;
         memcpy(fresh.at, last->at + last->used, a->open);
         fresh.used = a->open;
+        if (!last->used) { /* it held this piece alone */
+            eid_free(last->at);
+            a->total -= last->cap;
+            a->blocks--;
+        }
     }
     a->total += fresh.cap;
     a->block[a->blocks++] = fresh;

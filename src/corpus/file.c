@@ -1,5 +1,7 @@
 /* file.c - one regular file: as it stands, or handed to the reader of its form. */
 #include "corpus/file.h"
+#include "corpus/archive.h"
+#include "corpus/lines.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +67,56 @@ done:
     return st;
 }
 
+/* A .jsonl that is not compressed. */
+static eid_status read_lines(eid_gather *g, int fd, const char *name, char hex[65])
+{
+    eid_lines lines = {.g = g, .name = name};
+    eid_sha256 *sum = NULL;
+    uint8_t *chunk = NULL;
+    ssize_t got;
+    eid_status st = EID_OK;
+
+    EID_TRY(eid_sha256_new(&sum));
+    EID_TRY(EID_NEW(chunk, CHUNK));
+    while ((got = read_some(fd, chunk, CHUNK)) > 0) {
+        eid_sha256_add(sum, chunk, (size_t)got);
+        EID_TRY(eid_lines_add(&lines, chunk, (size_t)got));
+        EID_TRY(eid_gather_tick(g, (size_t)got));
+    }
+    if (got < 0) {
+        st = eid_fail(EID_EIO, "%s", strerror(errno));
+        goto done;
+    }
+    EID_TRY(eid_lines_end(&lines));
+    eid_sha256_hex(sum, hex);
+done:
+    eid_lines_free(&lines);
+    eid_sha256_free(sum);
+    eid_free(chunk);
+    return st;
+}
+
+/* What libarchive reads, it may read out of order: hashed beforehand. */
+static eid_status read_packed(eid_gather *g, int fd, const char *name, eid_form form, eid_pack pack,
+                              char hex[65])
+{
+    eid_sha256 *sum = NULL;
+    ssize_t got = 0;
+    eid_status st = EID_OK;
+
+    EID_TRY(eid_sha256_new(&sum));
+    EID_TRY(hash_rest(g, fd, sum, &got));
+    if (got < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+        st = eid_fail(EID_EIO, "%s", strerror(errno));
+        goto done;
+    }
+    eid_sha256_hex(sum, hex);
+    EID_TRY(eid_read_archive(g, fd, name, form, pack));
+done:
+    eid_sha256_free(sum);
+    return st;
+}
+
 eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struct stat *info,
                             char hex[65])
 {
@@ -74,7 +126,12 @@ eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struc
     eid_status st;
 
     eid_form_of(name, &form, &pack);
-    st = read_plain(g, fd, name, info, hex);
+    if (form == EID_FORM_PLAIN && pack == EID_PACK_NONE)
+        st = read_plain(g, fd, name, info, hex);
+    else if (form == EID_FORM_JSONL && pack == EID_PACK_NONE)
+        st = read_lines(g, fd, name, hex);
+    else
+        st = read_packed(g, fd, name, form, pack, hex);
     if (st != EID_EIO && st != EID_EFORMAT)
         return st;
     hex[0] = 0;
