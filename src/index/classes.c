@@ -12,12 +12,13 @@ typedef struct walk {
     int64_t begin; /* the round's first piece */
 } walk;
 
+/* Whether entry i begins with the same bytes.  Its document need not be looked up: were it to end
+ * earlier, the entry would sort before. */
 static bool same(const walk *w, int64_t at, int64_t i)
 {
     int64_t other = index_suffix(w->ix, i);
     return w->ix->n - other >= (int64_t)w->length &&
-           memcmp(w->ix->text + at, w->ix->text + other, w->length) == 0 &&
-           index_left(w->ix, other) >= (int64_t)w->length;
+           memcmp(w->ix->text + at, w->ix->text + other, w->length) == 0;
 }
 
 /* One past the last entry of the class of `at`, which entry i begins: in steps that double. */

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 /* A small corpus's file in memory; free it. */
-static uint8_t *small_file(size_t *n, bool wide)
+static uint8_t *small_file(size_t *n, bool wide, bool prefixes)
 {
     eid_document docs[] = {{"a/first", (const uint8_t *)"banana\0band", 11},
                            {"b", (const uint8_t *)"", 0},
@@ -16,7 +16,7 @@ static uint8_t *small_file(size_t *n, bool wide)
     uint8_t *bytes = NULL;
     const char *path = check_tmp("small");
     CHECK_OK(eid_corpus_from(&c, docs, 3));
-    CHECK_OK(index_build_as(ctx, c, path, wide, false));
+    CHECK_OK(index_build_as(ctx, c, path, wide, prefixes));
     CHECK_OK(eid_read_file(path, 1 << 20, &bytes, n));
     unlink(path);
     eid_corpus_free(c);
@@ -50,7 +50,7 @@ static void sign(uint8_t *h)
 static void reads_back(void)
 {
     size_t n, size;
-    uint8_t *bytes = small_file(&n, false);
+    uint8_t *bytes = small_file(&n, false, false);
     eid_index *ix = NULL;
     char hex[65];
     CHECK_OK(open_bytes(bytes, n, &ix));
@@ -73,7 +73,7 @@ static void reads_back(void)
 static void every_truncation_is_refused(void)
 {
     size_t n;
-    uint8_t *bytes = small_file(&n, false);
+    uint8_t *bytes = small_file(&n, false, false);
     eid_index *ix;
     for (size_t k = 0; k < n; k++) {
         CHECK_FAILS(open_bytes(bytes, k, &ix), EID_EFORMAT, k < 8 ? "not an index" : "truncated");
@@ -85,7 +85,7 @@ static void every_truncation_is_refused(void)
 static void every_flipped_bit_of_header_and_table_is_refused(void)
 {
     size_t n;
-    uint8_t *bytes = small_file(&n, false);
+    uint8_t *bytes = small_file(&n, false, false);
     eid_index *ix;
     for (size_t bit = 0; bit < 8 * (INDEX_HEADER + 4 * INDEX_ENTRY); bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -100,6 +100,15 @@ static void every_flipped_bit_of_header_and_table_is_refused(void)
 static void ask_all(const eid_index *ix)
 {
     eid_ctx *ctx = test_ctx(2);
+    size_t sum = 0;
+    for (int64_t d = 0; d < eid_index_docs(ix); d++) {
+        size_t doc_size;
+        const uint8_t *doc = eid_index_doc(ix, d, &doc_size);
+        for (size_t i = 0; i < doc_size; i++)
+            sum += doc[i];
+        sum += strlen(eid_index_doc_name(ix, d));
+    }
+    CHECK(sum > 0);
     for (size_t n = 1; n <= 5; n++) {
         const uint8_t *pats[] = {(const uint8_t *)"anana", (const uint8_t *)"\0\0\0\0\0",
                                  (const uint8_t *)"\xFF\0\x01 a"};
@@ -133,7 +142,7 @@ static void a_lying_file_harms_nobody(void)
     const uint8_t values[] = {0x00, 0x01, 0x7F, 0x80, 0xFF};
     for (int wide = 0; wide < 2; wide++) {
         size_t n;
-        uint8_t *bytes = small_file(&n, wide);
+        uint8_t *bytes = small_file(&n, wide, false);
         for (size_t at = 8; at < n; at++)
             for (int v = 0; v < 5; v++) {
                 uint8_t was = bytes[at];
@@ -153,7 +162,7 @@ static void a_lying_file_harms_nobody(void)
 static void every_wrong_suffix_is_found_by_verify(void)
 {
     size_t n;
-    uint8_t *bytes = small_file(&n, false);
+    uint8_t *bytes = small_file(&n, false, false);
     uint64_t at = index_get64(bytes + INDEX_HEADER + 3 * INDEX_ENTRY + 8);
     eid_ctx *ctx = test_ctx(1);
     eid_index *ix;
@@ -183,10 +192,65 @@ static void every_wrong_suffix_is_found_by_verify(void)
     eid_free(bytes);
 }
 
+static void every_wrong_prefix_is_found_by_verify(void)
+{
+    size_t n;
+    uint8_t *bytes = small_file(&n, false, true);
+    uint8_t *table = bytes + index_get64(bytes + INDEX_HEADER + 4 * INDEX_ENTRY + 8);
+    eid_ctx *ctx = test_ctx(1);
+    eid_index *ix;
+    for (size_t i = 0; i < INDEX_PREFIXES; i++) { /* wherever a prefix ends, one suffix too late */
+        uint64_t x = index_get64(table + 8 * i), next = index_get64(table + 8 * i + 8);
+        if (x == next)
+            continue;
+        index_put64(table + 8 * i, x + 1);
+        CHECK_OK(open_bytes(bytes, n, &ix));
+        CHECK_FAILS(eid_index_verify(ix, ctx), EID_EFORMAT, "out of order");
+        eid_index_free(ix);
+        index_put64(table + 8 * i, next + 1);
+        CHECK_FAILS(open_bytes(bytes, n, &ix), EID_EFORMAT, "ascend");
+        index_put64(table + 8 * i, x);
+    }
+    eid_ctx_free(ctx);
+    eid_free(bytes);
+}
+
+static void every_wrong_document_entry_is_refused(void)
+{
+    size_t n;
+    uint8_t *bytes = small_file(&n, false, false);
+    uint8_t *table = bytes + index_get64(bytes + INDEX_HEADER + 8);
+    uint8_t *names = bytes + index_get64(bytes + INDEX_HEADER + INDEX_ENTRY + 8);
+    const uint64_t values[] = {0, 1, 9, 12, 19, 21, 1000, UINT64_MAX};
+    const uint64_t text[] = {0, 11, 11, 20}, name[] = {0, 8, 10, 12};
+    eid_index *ix;
+    for (size_t entry = 0; entry < 8; entry++)
+        for (size_t v = 0; v < 8; v++) {
+            uint64_t was = index_get64(table + 8 * entry), d = entry / 2;
+            bool is_name = entry % 2;
+            CHECK_INT(was, is_name ? name[d] : text[d]);
+            /* the empty document may begin anywhere in the first: that is another corpus */
+            if (values[v] == was || (!is_name && (d == 1 || d == 2) && values[v] < 20 &&
+                                     (d == 1 ? values[v] <= 11 : values[v] >= 11)))
+                continue;
+            index_put64(table + 8 * entry, values[v]);
+            CHECK_FAILS(open_bytes(bytes, n, &ix), EID_EFORMAT, "document table");
+            index_put64(table + 8 * entry, was);
+        }
+    for (size_t i = 0; i < 3; i++) {
+        names[name[i + 1] - 1] = 'x';
+        CHECK_FAILS(open_bytes(bytes, n, &ix), EID_EFORMAT, "document table");
+        names[name[i + 1] - 1] = '\0';
+    }
+    CHECK_OK(open_bytes(bytes, n, &ix));
+    eid_index_free(ix);
+    eid_free(bytes);
+}
+
 static void what_is_newer_is_told(void)
 {
     size_t n;
-    uint8_t *bytes = small_file(&n, false);
+    uint8_t *bytes = small_file(&n, false, false);
     eid_index *ix;
     bytes[8] = 2;
     sign(bytes);
@@ -277,6 +341,8 @@ int main(void)
     RUN(every_flipped_bit_of_header_and_table_is_refused);
     RUN(a_lying_file_harms_nobody);
     RUN(every_wrong_suffix_is_found_by_verify);
+    RUN(every_wrong_prefix_is_found_by_verify);
+    RUN(every_wrong_document_entry_is_refused);
     RUN(what_is_newer_is_told);
     RUN(the_same_bytes_for_any_threads);
     RUN(nothing_half_written);
