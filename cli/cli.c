@@ -213,6 +213,17 @@ int cli_failed(cli *c)
     return print_failure(c, eid_status_name(eid_last_status()), message, CLI_FAILED);
 }
 
+int cli_refuse(cli *c, const char *code, const char *fmt, ...)
+{
+    char message[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(message, sizeof message, fmt, ap);
+    va_end(ap);
+    return print_failure(c, code, message, CLI_FAILED);
+}
+
 int cli_wrong(cli *c, const char *fmt, ...)
 {
     char message[1024];
@@ -230,18 +241,27 @@ int cli_wrong(cli *c, const char *fmt, ...)
 int cli_result(cli *c, char *json)
 {
     json_t *result = json_loads(json, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+    eid_string_free(json);
+    return cli_object(c, result);
+}
+
+int cli_object(cli *c, json_t *result)
+{
     json_t *whole =
-        json_pack("{s:i, s:s, s:s, s:O, s:I, s:i, s:s, s:s, s:f, s:O, s:O, s:o?}", "schema", 1,
+        json_pack("{s:i, s:s, s:s, s:O, s:I, s:i, s:s, s:s, s:f, s:O, s:O, s:o}", "schema", 1,
                   "version", eid_version(), "command", c->usage->verb, "options", c->options,
                   "seed", (json_int_t)c->seed, "threads", eid_ctx_threads(c->ctx), "kernels",
                   eid_kernels(), "bits", eid_bits(c->ctx), "seconds", now() - c->began, "inputs",
                   c->inputs, "warnings", c->warnings, "result", result);
-    int rc = whole && json_dumpf(whole, stdout, JSON_COMPACT) == 0 ? CLI_OK : CLI_FAILED;
+    int rc;
 
     cli_progress_clear();
+    if (!whole)
+        return cli_refuse(c, "memory", "no memory for the JSON object");
+    rc = json_dumpf(whole, stdout, JSON_COMPACT) == 0 ? CLI_OK : CLI_FAILED; /* cli_end says why */
     putchar('\n');
     json_decref(whole);
-    eid_string_free(json);
     return rc;
 }
 

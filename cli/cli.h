@@ -59,8 +59,12 @@ typedef struct cli {
 /* groups ends with a row whose table is NULL. */
 int cli_begin(cli *c, int argc, char **argv, const cli_usage *usage, const cli_group *groups);
 int cli_failed(cli *c); /* after a library call failed: says why; 1 */
+/* The command itself says why, with a code of docs/json.md ("io", "exists"); 1. */
+int cli_refuse(cli *c, const char *code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 int cli_wrong(cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* usage; 2 */
 int cli_result(cli *c, char *json); /* prints the envelope; frees json by eid_string_free */
+int cli_object(cli *c, json_t *result); /* the same; releases result, and fails when it is NULL */
 int cli_end(cli *c, int rc);
 
 /* For the envelope's inputs; prints nothing without --json. */
@@ -78,4 +82,8 @@ void cli_help(const cli_usage *usage, const cli_group *groups); /* in help.c */
 void cli_progress(void *user, const eid_progress *p);           /* in progress.c */
 void cli_progress_clear(void);                                  /* before other words on stderr */
 extern const eid_opt cli_common_table[];
+
+#define COMMAND(verb, function, help) int function(int argc, char **argv);
+#include "commands.def"
+#undef COMMAND
 #endif

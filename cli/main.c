@@ -3,10 +3,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define COMMAND(verb, function, help) int function(int argc, char **argv);
-#include "commands.def"
-#undef COMMAND
-
 typedef struct command {
     const char *verb;
     int (*run)(int argc, char **argv);

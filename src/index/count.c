@@ -85,7 +85,7 @@ static eid_status count_task(void *arg, int64_t task, int worker)
         st = eid_index_count(b->ix, b->pats[i].bytes, b->pats[i].n, &b->count[i],
                              b->documents ? &b->documents[i] : NULL);
         if (st == EID_EINVAL)
-            st = eid_fail(EID_EINVAL, "count: pattern %" PRId64 " is empty", i);
+            st = eid_fail(EID_EINVAL, "pattern %" PRId64 " is empty: it would stand everywhere", i);
     }
     return st;
 }
