@@ -55,8 +55,6 @@ eid_status eid_bpe_entry(eid_bpe *b, const uint8_t *bytes, size_t n, bool raw);
 eid_status eid_bpe_finish(eid_bpe *b, const char *name);
 /* A tokenizer.json of `n` bytes. */
 eid_status eid_bpe_read(eid_bpe **out, const char *name, const char *json, size_t n);
-/* GPT-2's older pair of files. */
-eid_status eid_bpe_read_gpt2(eid_bpe **out, const char *vocab_path, const char *merges_path);
 
 /* GPT-2's alphabet.  The order of the first 256 ids is that of these characters. */
 uint32_t eid_bpe_char(uint8_t byte);

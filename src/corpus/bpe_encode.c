@@ -77,8 +77,7 @@ void eid_encoder_clear(eid_encoder *e)
     e->n = 0;
 }
 
-/* ---- merging ----------------------------------------------------------------------------------
- */
+/* ---- merging --------------------------------------------------------------------------------- */
 
 static void heap_push(eid_encoder *e, uint64_t x)
 {
@@ -161,8 +160,7 @@ done:
     return st;
 }
 
-/* ---- one pre-token ----------------------------------------------------------------------------
- */
+/* ---- one pre-token --------------------------------------------------------------------------- */
 
 static eid_status put(eid_encoder *e, const int32_t *id, size_t n)
 {
@@ -232,8 +230,7 @@ done:
     return st;
 }
 
-/* ---- pieces between added tokens --------------------------------------------------------------
- */
+/* ---- pieces between added tokens ------------------------------------------------------------- */
 
 static eid_status piece(eid_encoder *e, const uint8_t *text, size_t n)
 {

@@ -50,8 +50,7 @@ typedef struct trainer {
     eid_words entry; /* the vocabulary; numbers are ids */
 } trainer;
 
-/* ---- the order of merges ----------------------------------------------------------------------
- */
+/* ---- the order of merges --------------------------------------------------------------------- */
 
 /* More frequent first; among equals the pair of lower ids, left before right.  This is the order of
  * the `tokenizers` package. */
@@ -131,8 +130,7 @@ done:
     return st;
 }
 
-/* ---- cells ------------------------------------------------------------------------------------
- */
+/* ---- cells ----------------------------------------------------------------------------------- */
 
 static uint32_t length(const trainer *t, int32_t id)
 {
@@ -267,8 +265,7 @@ done:
     return st;
 }
 
-/* ---- setting up, and the loop -----------------------------------------------------------------
- */
+/* ---- setting up, and the loop ---------------------------------------------------------------- */
 
 /* Words of equal count together.  Their order among themselves has no influence on the merges. */
 static int by_count(const void *x, const void *y)
