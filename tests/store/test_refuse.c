@@ -180,8 +180,7 @@ static void a_table_that_lies_is_a_sentence(void)
     CHECK_FAILS(eid_store_open(&s, dir), EID_EFORMAT, "run is empty");
 }
 
-/* ---- death
- * ---------------------------------------------------------------------------------------- */
+/* ---- death ------------------------------------------------------------------------------- */
 
 /* Units 1..200, each a text, a point per ten and a point more; the file `dir`.ready appears after
  * the first few.  Never returns. */

@@ -1,0 +1,50 @@
+/* document.h - the report's parts, in the order in which a reader meets them. */
+#ifndef EID_SRC_REPORT_DOCUMENT_H
+#define EID_SRC_REPORT_DOCUMENT_H
+#include "report/figure.h"
+
+typedef struct document {
+    page p;
+    evidence ev;
+    fig figure[FIGURES];
+    bool has[FIGURES];
+    int reasons;      /* of the verdict */
+    unsigned advised; /* bits: advice that stands there already */
+} document;
+
+extern const char page_style[];
+
+void doc_page(document *d); /* the whole, by calling the parts */
+
+void doc_verdict(document *d);    /* verdict.c: level, reasons, key numbers */
+void doc_advice(document *d);     /* advice.c: what it means, what to do next */
+void doc_extraction(document *d); /* measures.c: a section per measure, with its figures */
+void doc_exposure(document *d);
+void doc_membership(document *d);
+void doc_training(document *d);
+void doc_strings(document *d);  /* strings.c */
+void doc_personal(document *d); /* personal.c */
+void doc_inputs(document *d);   /* origin.c: what was measured on what, how to reproduce it */
+void doc_reproduce(document *d);
+void doc_methods(document *d); /* methods.c: how sure, and what this cannot see */
+
+/* Shared pieces. */
+void doc_section(page *p, const char *id, const char *title); /* opens; close with </section> */
+/* The figure by name, in both widths, with its data and its files; or the sentence why it is not
+ * there. */
+void doc_figure(document *d, const char *name);
+bool doc_has(const document *d, const char *figure);
+void doc_absent(document *d, const char *section); /* "Not measured: ..." */
+
+/* The "text" of a stored {"code":, "text":}, or the whole when it is not that. */
+void doc_put_json_text(page *p, const char *value);
+
+/* One reason of the verdict, parsed from its stored JSON; texts are hostile, borrowed from `json`.
+ */
+typedef struct doc_reason {
+    void *json;
+    const char *code, *text, *figure; /* "" where absent */
+} doc_reason;
+/* Calls fn for each stored reason in order. */
+void doc_reasons(document *d, void (*fn)(document *d, const doc_reason *r, int number));
+#endif
