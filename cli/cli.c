@@ -190,13 +190,10 @@ static int print_failure(cli *c, const char *code, const char *message, int rc)
 {
     cli_progress_clear();
     if (c->json) {
-        json_t *j = json_pack("{s:i, s:s, s:{s:s, s:s%}}", "schema", 1, "command", c->usage->verb,
-                              "error", "code", code, "message", message, strlen(message));
-        if (j)
-            json_dumpf(j, stdout, 0);
-        else /* the message is not UTF-8 */
-            printf("{\"schema\": 1, \"error\": {\"code\": \"%s\", \"message\": \"see stderr\"}}",
-                   code);
+        json_t *j = json_pack("{s:i, s:s, s:{s:s, s:o}}", "schema", 1, "command", c->usage->verb,
+                              "error", "code", code, "message", cli_string(message));
+        if (!j || json_dumpf(j, stdout, 0) != 0)
+            fprintf(stderr, "eidetic %s: stdout: cannot write the error there\n", c->usage->verb);
         putchar('\n');
         json_decref(j);
     }
@@ -285,7 +282,7 @@ void cli_input(cli *c, const char *path, int64_t bytes, const char *sha256, int6
                int64_t skipped)
 {
     json_array_append_new(c->inputs,
-                          json_pack("{s:s, s:I, s:s, s:I, s:I}", "path", path, "bytes",
+                          json_pack("{s:o, s:I, s:s, s:I, s:I}", "path", cli_string(path), "bytes",
                                     (json_int_t)bytes, "sha256", sha256, "documents",
                                     (json_int_t)documents, "skipped", (json_int_t)skipped));
 }
@@ -315,7 +312,7 @@ void cli_warn(cli *c, const char *code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    entry = json_pack("{s:s, s:s}", "code", code, "text", text);
+    entry = json_pack("{s:s, s:o}", "code", code, "text", cli_string(text));
     if (c->warnings && entry)
         json_array_append(c->warnings, entry);
     json_decref(entry);

@@ -55,7 +55,7 @@ static int report(cli *c, const eid_corpus *corpus)
         return cli_failed(c);
     if (c->json)
         rc = cli_object(
-            c, json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:I}", "out", c->out, "size",
+            c, json_pack("{s:o, s:I, s:I, s:I, s:s, s:I, s:I}", "out", cli_string(c->out), "size",
                          (json_int_t)s.st_size, "documents", (json_int_t)eid_index_docs(ix),
                          "bytes", (json_int_t)eid_index_bytes(ix), "sha256", eid_index_sha256(ix),
                          "identical", (json_int_t)eid_corpus_identical(corpus), "cut",

@@ -1,5 +1,6 @@
 /* main.c - finds the command and hands over. */
 #include "cli.h"
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -27,16 +28,24 @@ static void overview(FILE *to)
     fprintf(to, "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 a gate did not hold.\n");
 }
 
+static int printed(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return CLI_OK;
+    fprintf(stderr, "eidetic: stdout: %s\n", strerror(errno));
+    return CLI_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
 
     signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error to report, not a death */
     if (strcmp(verb, "--version") == 0 || strcmp(verb, "version") == 0)
-        return printf("eidetic %s (%s)\n", eid_version(), eid_kernels()) < 0 || fflush(stdout) != 0;
+        return printf("eidetic %s (%s)\n", eid_version(), eid_kernels()), printed();
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
         overview(stdout);
-        return fflush(stdout) != 0;
+        return printed();
     }
     for (const command *c = commands; c->verb; c++)
         if (strcmp(c->verb, verb) == 0)
