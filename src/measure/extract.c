@@ -1,9 +1,9 @@
 /* extract.c - discoverable extraction (Carlini et al. 2023): does the model go on as the text did?
  *
  * A string of prompt + match tokens is extracted when the greedy continuation of its first `prompt`
- * tokens is, token for token, its last `match` ones, and the index finds the whole in the training text.
- * Strings are cut out of token arrays, never encoded in two halves: a boundary between words would
- * fall differently. */
+ * tokens is, token for token, its last `match` ones, and the index finds the whole in the training
+ * text. Strings are cut out of token arrays, never encoded in two halves: a boundary between words
+ * would fall differently. */
 #include "measure/extract.h"
 #include <inttypes.h>
 
@@ -27,16 +27,19 @@ const eid_opt eid_extract_opt_table[] = {
     {EID_OPT_I64, "prompt", AT(prompt), 1, 1e6, "tokens given to the model", NULL, 0},
     {EID_OPT_I64, "match", AT(match), 1, 1e6, "tokens that must come back", NULL, 0},
     {EID_OPT_I64, "uniform", AT(uniform), 0, 1e7, "strings drawn uniformly from training", NULL, 0},
-    {EID_OPT_I64, "per-bucket", AT(per_bucket), 0, 1e7, "natural strings per bucket of copies, at most",
-     NULL, 0},
-    {EID_OPT_I64, "heldout-strings", AT(heldout), 0, 1e7, "held-out strings for the baseline", NULL, 0},
-    {EID_OPT_I64, "by-prompt", AT(by_prompt), 0, 1, "1: also the curve over prompt length", NULL, 0},
-    {EID_OPT_I64, "np-top-k", AT(np_top_k), 0, 1e6, "likeliest tokens that samples are drawn from; 0: all",
-     NULL, 0},
-    {EID_OPT_F64, "np-p", AT(np_p), 1e-6, 0.999999, "chance within n samples that counts as discoverable",
-     NULL, 0},
+    {EID_OPT_I64, "per-bucket", AT(per_bucket), 0, 1e7,
+     "natural strings per bucket of copies, at most", NULL, 0},
+    {EID_OPT_I64, "heldout-strings", AT(heldout), 0, 1e7, "held-out strings for the baseline", NULL,
+     0},
+    {EID_OPT_I64, "by-prompt", AT(by_prompt), 0, 1, "1: also the curve over prompt length", NULL,
+     0},
+    {EID_OPT_I64, "np-top-k", AT(np_top_k), 0, 1e6,
+     "likeliest tokens that samples are drawn from; 0: all", NULL, 0},
+    {EID_OPT_F64, "np-p", AT(np_p), 1e-6, 0.999999,
+     "chance within n samples that counts as discoverable", NULL, 0},
     {EID_OPT_I64, "strings", AT(strings), 0, 1e6, "findings kept, best first", NULL, 0},
-    {EID_OPT_I64, "resamples", AT(resamples), 100, 1e6, "bootstrap resamples behind intervals", NULL, 0},
+    {EID_OPT_I64, "resamples", AT(resamples), 100, 1e6, "bootstrap resamples behind intervals",
+     NULL, 0},
     {EID_OPT_I64, "seed", AT(seed), 0, 1e15, "seed of sampling", NULL, 0},
     {0}};
 #undef AT

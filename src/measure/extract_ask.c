@@ -1,4 +1,5 @@
 /* extract_ask.c - what the model says: greedy continuations, and how likely the right one was. */
+#include "base/ctx.h"
 #include "measure/extract.h"
 #include <math.h>
 #include <string.h>

@@ -3,49 +3,55 @@
 #include "measure/extract.h"
 #include "measure/shown.h"
 #include <math.h>
+#include <string.h>
 
-static json_t *buckets(const eid_extract_result *r)
+/* Each writes its rows into an array that the caller frees. */
+static eid_status add_buckets(const eid_extract_result *r, json_t *a)
 {
-    json_t *a = json_array();
+    eid_status st = EID_OK;
     for (size_t i = 0; i < r->buckets; i++) {
         const eid_bucket *b = &r->by_copies[i];
-        json_array_append_new(
-            a, json_pack("{s:I, s:I, s:I, s:o, s:b, s:s}", "low", (json_int_t)b->low, "high",
-                         (json_int_t)b->high, "strings", (json_int_t)b->strings, "extracted",
-                         eid_json_estimate(&b->extracted), "planted", b->planted, "series",
-                         b->series));
+        EID_TRY(eid_json_append(a, json_pack("{s:I, s:I, s:I, s:o, s:b, s:s}", "low",
+                                             (json_int_t)b->low, "high", (json_int_t)b->high,
+                                             "strings", (json_int_t)b->strings, "extracted",
+                                             eid_json_estimate(&b->extracted), "planted",
+                                             b->planted, "series", b->series)));
     }
-    return a;
+done:
+    return st;
 }
 
-static json_t *prompts(const eid_extract_result *r)
+static eid_status add_prompts(const eid_extract_result *r, json_t *a)
 {
-    json_t *a = json_array();
-    for (size_t i = 0; i < r->prompts; i++)
-        json_array_append_new(
-            a, json_pack("{s:I, s:b, s:o}", "prompt_tokens",
-                         (json_int_t)r->by_prompt[i].prompt_tokens, "planted",
-                         r->by_prompt[i].planted, "extracted",
-                         eid_json_estimate(&r->by_prompt[i].extracted)));
-    return a;
+    eid_status st = EID_OK;
+    for (size_t i = 0; i < r->prompts; i++) {
+        const eid_prompt_point *p = &r->by_prompt[i];
+        EID_TRY(eid_json_append(a, json_pack("{s:I, s:b, s:o}", "prompt_tokens",
+                                             (json_int_t)p->prompt_tokens, "planted", p->planted,
+                                             "extracted", eid_json_estimate(&p->extracted))));
+    }
+done:
+    return st;
 }
 
-static json_t *discoverable(const eid_extract_result *r)
+static eid_status add_nps(const eid_extract_result *r, json_t *a)
 {
-    json_t *a = json_array();
+    eid_status st = EID_OK;
     for (size_t i = 0; i < r->nps; i++)
-        json_array_append_new(a, json_pack("{s:I, s:f, s:o}", "n", (json_int_t)r->np[i].n, "p",
-                                           r->np[i].p, "discoverable",
-                                           eid_json_estimate(&r->np[i].discoverable)));
-    return a;
+        EID_TRY(eid_json_append(a, json_pack("{s:I, s:f, s:o}", "n", (json_int_t)r->np[i].n, "p",
+                                             r->np[i].p, "discoverable",
+                                             eid_json_estimate(&r->np[i].discoverable))));
+done:
+    return st;
 }
 
-static json_t *matches(const eid_extract_result *r)
+static eid_status add_matches(const eid_extract_result *r, json_t *a)
 {
-    json_t *a = json_array();
+    eid_status st = EID_OK;
     for (int64_t m = 0; m <= r->opts.match; m++)
-        json_array_append_new(a, json_integer((json_int_t)r->matches[m]));
-    return a;
+        EID_TRY(eid_json_append(a, json_integer((json_int_t)r->matches[m])));
+done:
+    return st;
 }
 
 /* Prompt with what should follow, and prompt with what did, each masked as one text. */
@@ -71,8 +77,8 @@ done:
     return st;
 }
 
-static eid_status string(const eid_extract_result *r, const eid_extract_in *in, size_t i,
-                         bool reveal, json_t *array)
+static eid_status add_string(const eid_extract_result *r, const eid_extract_in *in, size_t i,
+                             bool reveal, json_t *array)
 {
     eid_status st = EID_OK;
     const eid_extracted *s = &r->strings[i];
@@ -83,15 +89,14 @@ static eid_status string(const eid_extract_result *r, const eid_extract_in *in, 
         const char *n = eid_corpus_doc(in->train_text, (size_t)s->document).name;
         name = eid_json_bytes((const uint8_t *)n, strlen(n));
     }
-    json_array_append_new(
-        array,
-        json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:O, s:O, s:O, s:b, s:I, s:o, s:o}", "document",
-                  (json_int_t)s->document, "name", name ? name : json_null(), "offset",
-                  (json_int_t)s->offset, "copies", (json_int_t)s->copies, "documents",
-                  (json_int_t)s->documents, "canary", (json_int_t)s->canary, "prompt", expected[0],
-                  "expected", expected[1], "output", output[1], "exact", s->exact, "matched",
-                  (json_int_t)s->matched, "p_z", eid_json_real(exp(s->log_pz)), "log_pz",
-                  eid_json_real(s->log_pz)));
+    EID_TRY(eid_json_append(
+        array, json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:O, s:O, s:O, s:b, s:I, s:o, s:o}",
+                         "document", (json_int_t)s->document, "name", name ? name : json_null(),
+                         "offset", (json_int_t)s->offset, "copies", (json_int_t)s->copies,
+                         "documents", (json_int_t)s->documents, "canary", (json_int_t)s->canary,
+                         "prompt", expected[0], "expected", expected[1], "output", output[1],
+                         "exact", s->exact, "matched", (json_int_t)s->matched, "p_z",
+                         eid_json_real(exp(s->log_pz)), "log_pz", eid_json_real(s->log_pz))));
 done:
     for (int k = 0; k < 2; k++) {
         json_decref(expected[k]);
@@ -104,21 +109,32 @@ eid_status eid_extract_json(const eid_extract_result *r, const eid_extract_in *i
                             char **json)
 {
     eid_status st = EID_OK;
-    json_t *strings = json_array(), *j = NULL;
+    json_t *by_copies = json_array(), *by_prompt = json_array(), *np = json_array(),
+           *matches = json_array(), *strings = json_array();
 
+    EID_TRY(add_buckets(r, by_copies));
+    EID_TRY(add_prompts(r, by_prompt));
+    EID_TRY(add_nps(r, np));
+    EID_TRY(add_matches(r, matches));
     for (size_t i = 0; i < r->n_strings; i++)
-        EID_TRY(string(r, in, i, reveal, strings));
-    j = json_pack(
-        "{s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[{s:s, s:o, s:o, s:I}], s:o, s:O}",
-        "prompt_tokens", (json_int_t)r->opts.prompt, "match_tokens", (json_int_t)r->opts.match,
-        "decoding", "greedy", "uniform", eid_json_estimate(&r->uniform), "heldout",
-        eid_json_estimate(&r->heldout), "heldout_novel", eid_json_estimate(&r->heldout_novel),
-        "matched", eid_json_estimate(&r->matched), "matches", matches(r), "by_copies", buckets(r),
-        "by_prompt", prompts(r), "fits", "x", "log2 copies", "slope",
-        eid_json_estimate(&r->fit.slope), "r2", eid_json_real(r->fit.r2), "points",
-        (json_int_t)r->fit.points, "np", discoverable(r), "strings", strings);
-    st = eid_json_text(j, json);
+        EID_TRY(add_string(r, in, i, reveal, strings));
+    EID_TRY(eid_json_text(
+        json_pack("{s:I, s:I, s:s, s:o, s:o, s:o, s:o, s:O, s:O, s:O, s:[{s:s, s:o, s:o, s:I}], "
+                  "s:O, s:O}",
+                  "prompt_tokens", (json_int_t)r->opts.prompt, "match_tokens",
+                  (json_int_t)r->opts.match, "decoding", "greedy", "uniform",
+                  eid_json_estimate(&r->uniform), "heldout", eid_json_estimate(&r->heldout),
+                  "heldout_novel", eid_json_estimate(&r->heldout_novel), "matched",
+                  eid_json_estimate(&r->matched), "matches", matches, "by_copies", by_copies,
+                  "by_prompt", by_prompt, "fits", "x", "log2 copies", "slope",
+                  eid_json_estimate(&r->fit.slope), "r2", eid_json_real(r->fit.r2), "points",
+                  (json_int_t)r->fit.points, "np", np, "strings", strings),
+        json));
 done:
+    json_decref(by_copies);
+    json_decref(by_prompt);
+    json_decref(np);
+    json_decref(matches);
     json_decref(strings);
     return st;
 }

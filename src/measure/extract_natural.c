@@ -1,10 +1,11 @@
 /* extract_natural.c - natural strings by number of copies.
  *
- * Windows are drawn uniformly and counted in the index, many at once.  A string with c copies is c times as
- * likely to be drawn as one that stands once, so the high buckets fill without a search for them.
- * Copies of one text are one string: a window is judged by its first place in the index, and strings
- * whose first places overlap are refused, however they were cut. */
+ * Windows are drawn uniformly and counted in the index, many at once.  A string with c copies is c
+ * times as likely to be drawn as one that stands once, so the high buckets fill without a search
+ * for them. Copies of one text are one string: a window is judged by its first place in the index,
+ * and strings whose first places overlap are refused, however they were cut. */
 #include "eidetic/rng.h"
+#include "base/ctx.h"
 #include "measure/extract.h"
 #include "par/par.h"
 #include <math.h>
@@ -32,8 +33,8 @@ static int quarter_of(int64_t copies)
 typedef struct draw {
     int64_t at, before; /* position among all tokens, in its document */
     int64_t copies;
-    size_t size;        /* bytes of its text */
-    eid_place place;    /* first, looked up where the bucket has room */
+    size_t size;     /* bytes of its text */
+    eid_place place; /* first, looked up where the bucket has room */
     bool located;
 } draw;
 
@@ -98,9 +99,11 @@ done:
     return st;
 }
 
-/* ---- merging --------------------------------------------------------------------------------------- */
+/* ---- merging
+ * --------------------------------------------------------------------------------------- */
 
-/* Merges quarters `wide` at a time; how many buckets hold anything, and the fewest strings in one. */
+/* Merges quarters `wide` at a time; how many buckets hold anything, and the fewest strings in one.
+ */
 static int spread(const int64_t *have, int wide, int64_t *fewest)
 {
     int used = 0;
@@ -116,8 +119,9 @@ static int spread(const int64_t *have, int wide, int64_t *fewest)
     return used;
 }
 
-/* The finest of quarters, halves and octaves whose buckets all fill; octaves if none.  Then a bucket with
- * few strings joins the one below it, and what lies above the twelfth joins the twelfth. */
+/* The finest of quarters, halves and octaves whose buckets all fill; octaves if none.  Then a
+ * bucket with few strings joins the one below it, and what lies above the twelfth joins the
+ * twelfth. */
 static eid_status merge(const int64_t *have, eid_bucket **out, size_t *n_out)
 {
     eid_status st = EID_OK;

@@ -1,4 +1,5 @@
-/* extract_planted.c - the strings that we planted ourselves: known copies, so they carry the claim. */
+/* extract_planted.c - the strings that we planted ourselves: known copies, so they carry the claim.
+ */
 #include "base/hash.h"
 #include "measure/extract.h"
 #include "par/par.h"
@@ -58,7 +59,8 @@ done:
     return st;
 }
 
-/* Passages and random strings that were planted at least once and are long enough, in ledger order. */
+/* Passages and random strings that were planted at least once and are long enough, in ledger order.
+ */
 eid_status eid_sample_planted(eid_extraction *x, eid_windows *w)
 {
     eid_status st = EID_OK;

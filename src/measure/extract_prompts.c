@@ -1,4 +1,5 @@
-/* extract_prompts.c - the curve over prompt length: the same tokens to match, more and more before them. */
+/* extract_prompts.c - the curve over prompt length: the same tokens to match, more and more before
+ * them. */
 #include "measure/extract.h"
 #include <stdlib.h>
 
@@ -16,8 +17,8 @@ static size_t lengths(int64_t prompt, int64_t most, int64_t *k)
             k[n++] = prompt;
         if (n < LENGTHS - 1)
             k[n++] = next;
-        next = next < 8      ? 8
-               : next < 32   ? next + 8
+        next = next < 8            ? 8
+               : next < 32         ? next + 8
                : next & (next - 1) ? next / 3 * 4
                                    : next / 2 * 3;
     }

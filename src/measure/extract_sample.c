@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Draws until `want` windows do not overlap, or 20 draws for each were not enough: small corpora have
- * no room for more.  Overlap is judged in steps of `grain` tokens. */
+/* Draws until `want` windows do not overlap, or 20 draws for each were not enough: small corpora
+ * have no room for more.  Overlap is judged in steps of `grain` tokens. */
 static eid_status draw_apart(eid_extraction *x, const eid_tokens *t, const uint8_t *skip,
                              uint64_t stream, int64_t want, eid_windows *w)
 {
@@ -86,7 +86,8 @@ done:
     return st;
 }
 
-/* ---- held-out -------------------------------------------------------------------------------------- */
+/* ---- held-out
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct novel_job {
     eid_extraction *x;

@@ -49,7 +49,8 @@ static int by_bucket(const void *a, const void *b)
     return c ? c : by_first_place(x->w, y->w);
 }
 
-/* Every bucket in turn, so that a licence with a hundred copies leaves room for an address with one. */
+/* Every bucket in turn, so that a licence with a hundred copies leaves room for an address with
+ * one. */
 static int by_turn(const void *a, const void *b)
 {
     const pick *x = a, *y = b;

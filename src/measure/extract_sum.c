@@ -5,7 +5,7 @@
 #include <string.h>
 
 eid_status eid_mean_of(eid_extraction *x, const eid_window *const *w, const double *v, size_t n,
-                          eid_estimate *e)
+                       eid_estimate *e)
 {
     eid_status st = EID_OK;
     int64_t *cluster = NULL;
@@ -56,9 +56,9 @@ done:
 }
 
 /* Those of w[0..n) that `keep` wants; at most all of them. */
-static eid_status choose(const eid_windows *w, bool (*keep)(const eid_window *w, int64_t low,
-                                                            int64_t high),
-                         int64_t low, int64_t high, const eid_window ***out, size_t *n)
+static eid_status choose(const eid_windows *w,
+                         bool (*keep)(const eid_window *w, int64_t low, int64_t high), int64_t low,
+                         int64_t high, const eid_window ***out, size_t *n)
 {
     *n = 0;
     if (EID_NEW(*out, w->n) != EID_OK)
@@ -96,7 +96,8 @@ static bool keep_novel(const eid_window *w, int64_t low, int64_t high)
     return w->novel;
 }
 
-/* ---- by copies -------------------------------------------------------------------------------------- */
+/* ---- by copies
+ * -------------------------------------------------------------------------------------- */
 
 static eid_status add_bucket(eid_extraction *x, const eid_windows *w,
                              bool (*keep)(const eid_window *, int64_t, int64_t), eid_bucket b,
@@ -188,7 +189,8 @@ done:
     return st;
 }
 
-/* ---- the whole training set, and its baseline ------------------------------------------------------- */
+/* ---- the whole training set, and its baseline
+ * ------------------------------------------------------- */
 
 static eid_status sum_np(eid_extraction *x, const eid_window *const *w, size_t n, bool scored,
                          eid_extract_result *r)

@@ -25,7 +25,8 @@ eid_status eid_text_of(const eid_bpe *bpe, const int32_t *tok, size_t n, eid_buf
     return EID_OK;
 }
 
-/* ---- places --------------------------------------------------------------------------------------- */
+/* ---- places
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct locate_job {
     eid_extraction *x;
@@ -62,7 +63,8 @@ eid_status eid_windows_locate(eid_extraction *x, eid_windows *w)
     return eid_par_for(x->ctx, (int64_t)w->n, locate_one, &job);
 }
 
-/* ---- claims --------------------------------------------------------------------------------------- */
+/* ---- claims
+ * --------------------------------------------------------------------------------------- */
 
 eid_status eid_claims_new(eid_claims *c, int64_t size, int64_t grain)
 {
@@ -82,7 +84,8 @@ bool eid_claim(eid_claims *c, int64_t begin, int64_t end)
     return true;
 }
 
-/* ---- positions ------------------------------------------------------------------------------------ */
+/* ---- positions
+ * ------------------------------------------------------------------------------------ */
 
 eid_status eid_positions_new(eid_positions *p, const eid_tokens *t, int64_t length,
                              const uint8_t *skip)

@@ -19,3 +19,12 @@ eid_status eid_shown(const uint8_t *text, size_t n, size_t cut, bool reveal, jso
     parts[0] = parts[1] = NULL;
     return eid_fail(EID_ENOMEM, "no memory for JSON");
 }
+
+eid_status eid_json_append(json_t *array, json_t *item)
+{
+    if (array && item && json_array_append_new(array, item) == 0)
+        return EID_OK;
+    if (!array)
+        json_decref(item);
+    return eid_fail(EID_ENOMEM, "no memory for JSON");
+}
