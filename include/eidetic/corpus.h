@@ -18,6 +18,8 @@ typedef struct eid_corpus_opts {
     int64_t max_document; /* longer documents are cut here, at a UTF-8 boundary, and counted; 0: no
                              limit */
     double max_share;     /* cut documents longer than this share of all bytes; 1: no limit */
+    const char *include;  /* of a folder, only files whose name matches this pattern (fnmatch); NULL:
+                             all */
     bool follow_links;    /* symbolic links inside folders (circles are noticed) */
 } eid_corpus_opts;
 EID_API eid_corpus_opts eid_corpus_opts_default(void);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -150,6 +151,8 @@ static eid_status visit(eid_gather *g, int fd, eid_buf *path, const entry *e, co
     int child = -1;
     eid_status st = EID_OK;
 
+    if (!folder && g->opts->include && fnmatch(g->opts->include, e->name, 0) != 0)
+        return EID_OK; /* not asked for, so not skipped either */
     EID_TRY(eid_buf_printf(path, "%s%s", above ? "/" : "", e->name));
     if (e->skip) {
         EID_TRY(eid_gather_skip(g, (const char *)path->at, e->skip));

@@ -21,6 +21,8 @@ const eid_opt eid_corpus_opt_table[] = {
      "cut longer documents here; 0: no limit", NULL, 0},
     {EID_OPT_F64, "max-share", offsetof(eid_corpus_opts, max_share), 1e-9, 1,
      "cut documents longer than this share of all bytes; 1: no limit", NULL, 0},
+    {EID_OPT_STR, "include", offsetof(eid_corpus_opts, include), 0, 0,
+     "of a folder, read only files whose name matches this pattern ('*.txt')", NULL, 0},
     {EID_OPT_BOOL, "follow-links", offsetof(eid_corpus_opts, follow_links), 0, 0,
      "follow symbolic links inside folders", NULL, 0},
     {0},

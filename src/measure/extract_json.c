@@ -54,25 +54,38 @@ done:
     return st;
 }
 
-/* Prompt with what should follow, and prompt with what did, each masked as one text. */
-static eid_status texts(const eid_extracted *s, const eid_extract_opts *o, const eid_bpe *bpe,
-                        bool reveal, json_t *expected[2], json_t *output[2])
+/* Bytes of the document around a string that are looked at when it is masked. */
+enum { AROUND = 256 };
+
+/* Prompt and continuation where they stand: some of the document before, and after if `whole`. */
+static eid_status text_in_place(const eid_extracted *s, const int32_t *next, bool whole,
+                                const eid_extract_opts *o, const eid_extract_in *in, bool reveal,
+                                json_t *parts[2])
 {
     eid_status st = EID_OK;
-    eid_buf whole = {0}, part = {0};
-    size_t prompt = (size_t)o->prompt, match = (size_t)o->match, cut;
+    eid_buf all = {0}, part = {0};
+    eid_document doc = {NULL, NULL, 0};
+    size_t cut[3] = {0, 0, 0}, end;
 
-    EID_TRY(eid_text_of(bpe, s->prompt, prompt, &whole));
-    cut = whole.n;
-    EID_TRY(eid_text_of(bpe, s->expected, match, &part));
-    EID_TRY(eid_buf_add(&whole, part.at, part.n));
-    EID_TRY(eid_shown(whole.at, whole.n, cut, reveal, expected));
-    whole.n = cut;
-    EID_TRY(eid_text_of(bpe, s->output, match, &part));
-    EID_TRY(eid_buf_add(&whole, part.at, part.n));
-    EID_TRY(eid_shown(whole.at, whole.n, cut, reveal, output));
+    EID_TRY(eid_buf_str(&all, ""));
+    if (s->document >= 0) {
+        doc = eid_corpus_doc(in->train_text, (size_t)s->document);
+        cut[0] = s->offset < AROUND ? (size_t)s->offset : AROUND;
+        EID_TRY(eid_buf_add(&all, doc.bytes + s->offset - cut[0], cut[0]));
+    }
+    EID_TRY(eid_text_of(in->bpe, s->prompt, (size_t)o->prompt, &part));
+    EID_TRY(eid_buf_add(&all, part.at, part.n));
+    cut[1] = all.n;
+    EID_TRY(eid_text_of(in->bpe, next, (size_t)o->match, &part));
+    EID_TRY(eid_buf_add(&all, part.at, part.n));
+    cut[2] = all.n;
+    end = (size_t)s->offset + cut[2] - cut[0];
+    if (whole && s->document >= 0 && end < doc.size)
+        EID_TRY(
+            eid_buf_add(&all, doc.bytes + end, doc.size - end < AROUND ? doc.size - end : AROUND));
+    EID_TRY(eid_shown(all.at, all.n, cut, reveal, parts));
 done:
-    eid_buf_free(&whole);
+    eid_buf_free(&all);
     eid_buf_free(&part);
     return st;
 }
@@ -84,7 +97,8 @@ static eid_status add_string(const eid_extract_result *r, const eid_extract_in *
     const eid_extracted *s = &r->strings[i];
     json_t *expected[2] = {NULL, NULL}, *output[2] = {NULL, NULL}, *name = NULL;
 
-    EID_TRY(texts(s, &r->opts, in->bpe, reveal, expected, output));
+    EID_TRY(text_in_place(s, s->expected, true, &r->opts, in, reveal, expected));
+    EID_TRY(text_in_place(s, s->output, s->exact, &r->opts, in, reveal, output));
     if (s->document >= 0) {
         const char *n = eid_corpus_doc(in->train_text, (size_t)s->document).name;
         name = eid_json_bytes((const uint8_t *)n, strlen(n));

@@ -182,16 +182,17 @@ eid_status eid_sample_natural(eid_extraction *x, eid_windows *w, eid_bucket **bu
     eid_positions p = {0};
     eid_claims claims = {0};
     draw *d = NULL;
-    int64_t have[QUARTERS] = {0}, taken = 1;
+    int64_t have[QUARTERS] = {0}, taken;
     eid_rng rng = eid_rng_stream((uint64_t)x->opts->seed, EID_STREAM_NATURAL);
 
     EID_TRY(eid_positions_new(&p, x->in->train, x->length, x->skip));
     EID_TRY(eid_claims_new(&claims, x->byte_start[x->in->train->docs], 16));
     EID_TRY(EID_NEW(d, DRAWS));
-    for (int r = 0; r < ROUNDS && taken && p.total > 0 && x->opts->per_bucket > 0; r++) {
+    /* A round that adds less than half a per cent says that the rest would, too. */
+    for (int r = 0; r < ROUNDS && p.total > 0 && x->opts->per_bucket > 0; r++) {
         EID_TRY(eid_tick(x->ctx, "counting copies", "windows", (int64_t)r * DRAWS, 0));
         EID_TRY(draw_round(x, &p, &rng, d, &claims, have, w, &taken));
-        if ((int64_t)(r + 1) * DRAWS > 8 * p.total) /* nearly every window was drawn */
+        if (taken * 200 <= (int64_t)w->n)
             break;
     }
     EID_TRY(merge(have, buckets, n_buckets));

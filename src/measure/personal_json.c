@@ -31,7 +31,7 @@ static eid_status shown_output(const eid_emitted *e, bool reveal, json_t *parts[
 {
     eid_status st = EID_OK;
     eid_buf b = {0};
-    size_t cut = e->prompt_n;
+    size_t cut[3] = {0, e->prompt_n, 0};
 
     EID_TRY(eid_buf_add(&b, e->prompt, e->prompt_n));
     for (size_t i = 0; i < e->output_n;) {
@@ -43,6 +43,7 @@ static eid_status shown_output(const eid_emitted *e, bool reveal, json_t *parts[
             EID_TRY(eid_buf_add(&b, e->output + i, 1));
         i += here ? e->size : 1;
     }
+    cut[2] = b.n;
     EID_TRY(eid_shown(b.at, b.n, cut, reveal, parts));
 done:
     eid_buf_free(&b);

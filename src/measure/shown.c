@@ -2,16 +2,18 @@
 #include "base/json.h"
 #include "eidetic/text.h"
 
-eid_status eid_shown(const uint8_t *text, size_t n, size_t cut, bool reveal, json_t *parts[2])
+eid_status eid_shown(const uint8_t *text, size_t n, const size_t cut[3], bool reveal,
+                     json_t *parts[2])
 {
-    char *masked[2] = {NULL, NULL};
+    char *masked[4] = {NULL, NULL, NULL, NULL};
 
-    if (!reveal && eid_mask_parts(text, n, &cut, 1, masked) != EID_OK)
+    if (!reveal && eid_mask_parts(text, n, cut, 3, masked) != EID_OK)
         return EID_ENOMEM;
-    parts[0] = reveal ? eid_json_bytes(text, cut) : json_string(masked[0]);
-    parts[1] = reveal ? eid_json_bytes(text + cut, n - cut) : json_string(masked[1]);
-    eid_string_free(masked[0]);
-    eid_string_free(masked[1]);
+    for (int k = 0; k < 2; k++)
+        parts[k] = reveal ? eid_json_bytes(text + cut[k], cut[k + 1] - cut[k])
+                          : json_string(masked[k + 1]);
+    for (int k = 0; k < 4; k++)
+        eid_string_free(masked[k]);
     if (parts[0] && parts[1])
         return EID_OK;
     json_decref(parts[0]);

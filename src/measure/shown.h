@@ -4,8 +4,11 @@
 #include "eidetic/base.h"
 #include <jansson.h>
 
-/* text[0..cut) and text[cut..n) as two strings; what stands across the cut is masked as a whole. */
-eid_status eid_shown(const uint8_t *text, size_t n, size_t cut, bool reveal, json_t *parts[2]);
+/* text[cut[0]..cut[1]) and text[cut[1]..cut[2]) as two strings.  What stands around them (an
+ * address that begins before, or ends after) is looked at but not shown, so that halves of personal
+ * data are known for what they are. */
+eid_status eid_shown(const uint8_t *text, size_t n, const size_t cut[3], bool reveal,
+                     json_t *parts[2]);
 /* Appends `item`, which is taken; a NULL one or array tells that memory ran out. */
 eid_status eid_json_append(json_t *array, json_t *item);
 #endif

@@ -150,8 +150,8 @@ static void tear_down(training *t)
 {
     eid_free(t->checkpoint);
     eid_free(t->weights);
-    eid_windows_free(t->train);
-    eid_windows_free(t->heldout);
+    eid_train_windows_free(t->train);
+    eid_train_windows_free(t->heldout);
     eid_free(t->x);
     eid_free(t->y);
     eid_free(t->loss);

@@ -3,7 +3,7 @@
 #include "eidetic/rng.h"
 #include <string.h>
 
-void eid_windows_free(eid_windows *w)
+void eid_train_windows_free(eid_windows *w)
 {
     if (!w)
         return;
@@ -36,7 +36,7 @@ eid_status eid_windows_new(eid_windows **out, const eid_tokens *docs, int32_t en
     *out = w;
     w = NULL;
 done:
-    eid_windows_free(w);
+    eid_train_windows_free(w);
     return st;
 }
 

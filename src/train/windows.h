@@ -26,7 +26,7 @@ typedef struct eid_windows {
 /* EID_EINVAL: no document, or more tokens than can be counted. */
 eid_status eid_windows_new(eid_windows **out, const eid_tokens *docs, int32_t end, int64_t context,
                            uint64_t seed, bool shuffled);
-void eid_windows_free(eid_windows *w);
+void eid_train_windows_free(eid_windows *w);
 /* Window `number` counted from 0 through all epochs.  The last of an epoch's stream is filled up
  * with x = `end`, y = -1 (no target).  Returns the number of targets. */
 int64_t eid_windows_get(eid_windows *w, int64_t number, int32_t *x, int32_t *y);

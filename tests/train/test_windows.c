@@ -26,7 +26,7 @@ static void windows_in_order_are_the_stream(void)
                 CHECK_INT(y[t], t < targets ? stream[from + t + 1] : -1);
             }
         }
-        eid_windows_free(w);
+        eid_train_windows_free(w);
     }
 }
 
@@ -58,7 +58,7 @@ static void an_epoch_shows_every_document_once(void)
         first = w->order[0];
     }
     CHECK(orders > 5);
-    eid_windows_free(w);
+    eid_train_windows_free(w);
 }
 
 static void every_target_comes_once_an_epoch(void)
@@ -76,7 +76,7 @@ static void every_target_comes_once_an_epoch(void)
         for (int v = 0; v < 19; v++)
             CHECK_INT(count[v], v == END ? DOCS : 1);
     }
-    eid_windows_free(w);
+    eid_train_windows_free(w);
 }
 
 /* Asked in any order, from a fresh start: that is what resuming relies on. */
@@ -92,8 +92,8 @@ static void a_window_depends_on_its_number_alone(void)
         eid_windows_get(b, k, x2, y2);
         CHECK(!memcmp(x, x2, sizeof x) && !memcmp(y, y2, sizeof y));
     }
-    eid_windows_free(a);
-    eid_windows_free(b);
+    eid_train_windows_free(a);
+    eid_train_windows_free(b);
 }
 
 static void seeds_give_other_orders(void)
@@ -109,8 +109,8 @@ static void seeds_give_other_orders(void)
         same += !memcmp(x, x2, sizeof x);
     }
     CHECK(same < 20);
-    eid_windows_free(a);
-    eid_windows_free(b);
+    eid_train_windows_free(a);
+    eid_train_windows_free(b);
 }
 
 static void nothing_to_train_on_is_refused(void)
