@@ -238,7 +238,8 @@ static void put_attacks(document *d)
                 char name[128];
                 snprintf(name, sizeof name, "membership.%s.tpr.%s", f->series[s].name, at[k]);
                 const eid_estimate *tpr = ev_find(&d->ev, name);
-                put(p, "</td><td class=\"num\">");
+                put(p, tpr && isnan(tpr->value) ? "</td><td class=\"num why\">"
+                                                : "</td><td class=\"num\">");
                 if (tpr)
                     put_estimate(p, tpr, AS_PERCENT);
             }

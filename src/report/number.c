@@ -106,6 +106,20 @@ const char *number_text(double x, number_as as, char text[48])
     return text;
 }
 
+const char *tick_text(double x, number_as as, char text[48])
+{
+    number_text(x, as, text);
+    char *point = strchr(text, '.');
+    if (!point)
+        return text;
+    size_t digits = strspn(point + 1, "0123456789"), keep = digits;
+    while (keep > 0 && point[keep] == '0')
+        keep--;
+    /* "1.0%" becomes "1%", "0.50" becomes "0.5" */
+    memmove(point + (keep ? keep + 1 : 0), point + 1 + digits, strlen(point + 1 + digits) + 1);
+    return text;
+}
+
 void put_number(page *p, double x, number_as as)
 {
     char text[48];
