@@ -105,31 +105,36 @@ EID_API void eid_extract_result_free(eid_extract_result *r);
 EID_API EID_CHECKED eid_status eid_extract_json(const eid_extract_result *r,
                                                 const eid_extract_in *in, bool reveal, char **json);
 
-/* ---- exposure (Carlini et al. 2019)
- * ---------------------------------------------------------------- */
+/* ---- exposure (Carlini et al. 2019) ---------------------------------------------------------- */
 
+/* Exposure of a secret, in bits: log2 |R| - log2 rank, where R is the secret and its rivals, all strings
+ * of the same template that were never planted, and rank = #{r in R: Px(r) <= Px(secret)}, so that ties
+ * speak against it.  Px = -log p of the whole string, from the model's start token (or the tokenizer's
+ * end token) on.  Other planted secrets are no rivals: a model that knows two of them exposes both.  A
+ * secret that was never planted has rank uniform on 1..|R|: P(exposure > e) = 2^-e, mean 1.44 bits. */
 typedef enum eid_exposure_method {
-    EID_EXPOSURE_AUTO =
-        0, /* exact where the space has at most `exact` members, else sampled, else fitted */
+    EID_EXPOSURE_AUTO = 0, /* exact where the space has at most `exact` members, else sampled; a secret
+                              likelier than all rivals drawn is then extrapolated, if the fit holds */
     EID_EXPOSURE_EXACT,
-    EID_EXPOSURE_SAMPLED,
-    EID_EXPOSURE_SKEW_NORMAL
+    EID_EXPOSURE_SAMPLED,    /* against `rivals` members drawn without replacement */
+    EID_EXPOSURE_SKEW_NORMAL /* -log2 F(Px), F fitted to the rivals' Px */
 } eid_exposure_method;
 
 typedef struct eid_exposure_opts {
-    int64_t method; /* eid_exposure_method */
-    int64_t exact;  /* largest space that is ranked as a whole */
-    int64_t rivals; /* sampled otherwise */
-    int64_t resamples, seed;
+    int64_t method;    /* eid_exposure_method */
+    int64_t exact;     /* largest space that is ranked as a whole */
+    int64_t rivals;    /* drawn otherwise */
+    int64_t resamples; /* of the bootstrap */
+    int64_t seed;
 } eid_exposure_opts;
 EID_API eid_exposure_opts eid_exposure_opts_default(void);
 EID_API extern const eid_opt eid_exposure_opt_table[];
 
 typedef struct eid_exposed {
     int64_t canary, copies; /* ledger id, copies */
-    int64_t rank;           /* 1: likeliest; -1: not ranked (fitted) */
-    double bits;            /* log2 |R| - log2 rank */
-    double nats;            /* -log p(secret | template) */
+    int64_t rank;           /* 1: likeliest of those ranked; -1: not ranked */
+    double bits;            /* at most log2 of the space */
+    double nats;            /* Px */
     eid_exposure_method method;
 } eid_exposed;
 
@@ -139,53 +144,89 @@ typedef struct eid_exposure_row {
 } eid_exposure_row;
 
 typedef struct eid_exposure_result {
-    double space_bits;
+    eid_exposure_opts opts;
+    double space_bits;      /* log2 of the largest template's space */
     eid_estimate null;      /* mean over secrets never planted: 1.44 bits if nothing leaks */
     eid_exposure_row *rows; /* by copies, ascending, 0 left out */
     size_t n_rows;
-    eid_exposed *canaries;
+    eid_exposed *canaries; /* in the ledger's order, those never planted too */
     size_t n_canaries;
-    eid_skew_normal fit; /* of the rivals' nats, for the first template */
+    eid_skew_normal fit; /* of the rivals' Px, for the first template; NaN where none could be made */
 } eid_exposure_result;
+/* EID_EINVAL: no secret in the ledger, a template without exactly one "{}", a secret that is not 1 to 18
+ * digits or not as long as its template's others, a tokenizer that is not the model's. */
 EID_API EID_CHECKED eid_status eid_exposure(eid_exposure_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_ledger *ledger,
                                             const eid_exposure_opts *opts);
 EID_API void eid_exposure_result_free(eid_exposure_result *r);
 EID_API EID_CHECKED eid_status eid_exposure_json(const eid_exposure_result *r, char **json);
 
-/* ---- membership inference
- * -------------------------------------------------------------------------- */
+/* ---- membership inference -------------------------------------------------------------------- */
 
+/* Can one tell from the model which texts it was trained on?  Samples are windows of `tokens` tokens,
+ * not overlapping, cut from members (training documents) and non-members (held-out ones); attacks give
+ * each a score, higher: member.  Over the n = tokens - 1 scored tokens of a window:
+ *     loss       mean log p
+ *     zlib       mean log p / bytes of the text compressed by zlib
+ *     min_k      mean of the lowest min_k per cent of the log p, at least one
+ *     min_k++    the same of z = (log p - mean) / sd, mean and variance of log p under the model's own
+ *                distribution at that place, variance at least 1e-6 (left out where the model does not
+ *                show its distribution)
+ *     lowercase  mean log p less that of the text in lower case
+ *
+ * With an index of the training text the question is fair only for windows that no *other* training
+ * document holds: of non-members, those that stand nowhere in it; of members, those that stand in one
+ * document.  Dropping boilerplate from one side alone would tell the sides apart without any model.
+ * Members that stand in several documents are `repeated`: they are told of by copies only. */
 typedef struct eid_membership_opts {
     int64_t tokens;       /* length of a sample */
-    int64_t samples;      /* of members, and of non-members, at most */
+    int64_t samples;      /* of members, and of non-members, at most; of repeated ones, half */
     int64_t min_k;        /* per cent, for Min-K% and Min-K%++ */
     int64_t per_document; /* windows of one document, at most */
+    int64_t resamples;    /* of the bootstraps */
     int64_t seed;
 } eid_membership_opts;
 EID_API eid_membership_opts eid_membership_opts_default(void);
 EID_API extern const eid_opt eid_membership_opt_table[];
 
 typedef struct eid_attack {
-    const char *name;    /* "loss", "zlib", "min_k", "min_k++": static */
+    const char *name;    /* "loss", "zlib", "min_k", "min_k++", "lowercase": static */
     eid_estimate auc;    /* bootstrap by document */
-    eid_estimate tpr[2]; /* at 1% and at 0.1% */
-    double *score;       /* members first, then non-members; higher: member */
-    double *fpr, *rate;  /* the ROC curve */
+    eid_estimate tpr[2]; /* at 1% and at 0.1%, Clopper-Pearson with the effective n by document */
+    double *score;       /* members, non-members, repeated members; higher: member */
+    double *fpr, *rate;  /* the ROC curve of members against non-members */
     size_t points;
 } eid_attack;
 
+/* Members with copies in [low, high) against all non-members.  Copies come with the kind of text: the row's
+ * own blind baseline says how far the two differ without any model. */
+typedef struct eid_membership_row {
+    int64_t low, high, members;
+    eid_estimate blind;
+    eid_estimate *auc; /* by attack */
+} eid_membership_row;
+
+typedef struct eid_membership_sample {
+    int64_t document, offset; /* in member or nonmember; in tokens */
+    int64_t copies;           /* occurrences in the index; -1: no index */
+} eid_membership_sample;
+
 typedef struct eid_membership_result {
-    int64_t members, nonmembers, tokens;
-    eid_estimate blind; /* AUC of a bag-of-words classifier that sees no model, cross-validated by
-                           document */
+    eid_membership_opts opts;
+    int64_t members, nonmembers, repeated, tokens;
+    eid_estimate blind; /* AUC of a naive Bayes classifier on bags of tokens that sees no model,
+                           cross-validated by document */
     bool alarm;         /* blind's interval lies above 0.5: the two sets differ without any model */
     eid_attack *attacks;
     size_t n_attacks;
-    int64_t *copies; /* of each sample in the index: members first; NULL without an index */
+    eid_membership_sample *samples; /* members, non-members, repeated members */
+    eid_membership_row *by_copies;  /* NULL without an index */
+    size_t n_rows;
 } eid_membership_result;
-/* `member` and `nonmember` are documents' tokens; windows whose text stands in `index` are left out
- * of the non-members (index NULL: not checked). */
+/* `member` and `nonmember` are documents' tokens, `index` (NULL: none) is over the training text, bytes
+ * of `member` included.  Too few samples on a side make estimates unresolved, not an error.  EID_EINVAL:
+ * windows longer than the context, tokens beyond the vocabulary, a member window that does not stand in
+ * the index. */
 EID_API EID_CHECKED eid_status eid_membership(eid_membership_result **out, eid_ctx *ctx, eid_lm *lm,
                                               const eid_bpe *bpe, const eid_tokens *member,
                                               const eid_tokens *nonmember, const eid_index *index,
