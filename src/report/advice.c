@@ -10,8 +10,9 @@ static const struct {
      "Remove repeated text from the corpus and train again: copies are the strongest cause, and "
      "the one "
      "that costs nothing to remove. Then compare the two runs with <code>eidetic compare</code>. "
-     "Look through the strings below their count: if they are licences and headers that are public "
-     "anyway, that may be acceptable; if they are not, do not release."},
+     "Look at the strings above: if they are licences and headers that are public anyway, that may "
+     "be "
+     "acceptable; if they are not, do not release."},
     {"extraction.planted",
      "Passages that were planted to measure memory come back, the more so the more "
      "copies there are.",

@@ -71,6 +71,16 @@ axis axis_fit(axis_kind kind, double low, double high, bool zero, double from, d
     return a;
 }
 
+void axis_cut(axis *a, double low)
+{
+    int kept = 0;
+    a->low = low > a->low && low < a->high ? low : a->low;
+    for (int i = 0; i < a->ticks; i++)
+        if (a->tick[i].value >= a->low)
+            a->tick[kept++] = a->tick[i];
+    a->ticks = kept;
+}
+
 double axis_at(const axis *a, double value)
 {
     double from = a->from, share;

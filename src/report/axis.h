@@ -23,6 +23,8 @@ typedef struct axis {
  * `labels` labels.  `zero` is for logarithmic axes. */
 axis axis_fit(axis_kind kind, double low, double high, bool zero, double from, double to,
               int labels);
+/* Raises the low end, and drops the ticks below it. */
+void axis_cut(axis *a, double low);
 /* The place of a value; what lies outside is put at the nearest end. */
 double axis_at(const axis *a, double value);
 #endif

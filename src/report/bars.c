@@ -35,7 +35,7 @@ static void draw_axis(frame *c)
         double x = axis_at(&c->x, c->x.tick[i].value);
         svg_line(c, "grid", x, c->top, x, c->bottom);
         svg_text(c, "tick", "middle", x, c->bottom + 18,
-                 number_text(c->x.tick[i].value, c->f->y_as, text));
+                 tick_text(c->x.tick[i].value, c->f->y_as, text));
     }
     if (!isnan(c->f->rule)) {
         double x = axis_at(&c->x, c->f->rule);

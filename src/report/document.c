@@ -32,6 +32,15 @@ void doc_absent(document *d, const char *section)
     put(&d->p, ".</p>\n");
 }
 
+static bool has_intervals(const fig *f)
+{
+    for (int s = 0; s < f->n; s++)
+        for (size_t k = 0; k < f->series[s].n; k++)
+            if (has_interval(&f->series[s].at[k].y))
+                return true;
+    return false;
+}
+
 void doc_figure(document *d, const char *name)
 {
     page *p = &d->p;
@@ -45,10 +54,11 @@ void doc_figure(document *d, const char *name)
     fig_svg(p, f, FIG_WIDE, false);
     fig_svg(p, f, FIG_NARROW, false);
     putf(p,
-         "<figcaption>%s. Bands and whiskers are 95%% intervals. <span class=\"files\">"
+         "<figcaption>%s. %s<span class=\"files\">"
          "<a href=\"figures/%s.svg\">SVG</a><a href=\"figures/%s.csv\">CSV</a>"
          "<a href=\"figures/%s.vl.json\">Vega-Lite</a></span></figcaption>\n",
-         f->title, name, name, name);
+         f->title, has_intervals(f) ? "Bands and whiskers are 95% intervals. " : "", name, name,
+         name);
     size_t points = 0;
     for (int s = 0; s < f->n; s++)
         points += f->series[s].n;
@@ -74,7 +84,9 @@ void doc_reasons(document *d, void (*fn)(document *d, const doc_reason *r, int n
         const char *code = json_string_value(json_object_get(j, "code"));
         const char *text = json_string_value(json_object_get(j, "text"));
         const char *figure = json_string_value(json_object_get(j, "figure"));
-        const doc_reason r = {j, code ? code : "", text ? text : t->value, figure ? figure : ""};
+        const char *level = json_string_value(json_object_get(j, "level"));
+        const doc_reason r = {j, code ? code : "", text ? text : t->value, figure ? figure : "",
+                              level ? level : ""};
         fn(d, &r, ++number);
         json_decref(j);
     }

@@ -7,8 +7,11 @@ enum { MARKS = 60 }; /* a series of more points is drawn as a line alone, with o
 
 static bool drawable(const frame *c, const ev_point *at)
 {
+    bool steps =
+        c->f->kind == FIG_STEPS; /* it enters from the left edge, where it is above the floor */
     return isfinite(at->x) && isfinite(at->y.value) &&
-           (c->f->x_kind == AXIS_LINEAR || at->x > 0 || c->f->kind == FIG_STEPS);
+           (c->f->x_kind == AXIS_LINEAR || at->x > 0 || steps) &&
+           (c->f->y_kind == AXIS_LINEAR || at->y.value > 0);
 }
 
 typedef struct range {
@@ -30,7 +33,7 @@ static void ranges(const fig *f, range *x, range *y)
     for (int i = 0; i < f->n; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const ev_point *at = &f->series[i].at[k];
-            widen(x, at->x);
+            widen(x, fig_x(at));
             widen(y, at->y.value);
             if (has_interval(&at->y))
                 widen(y, at->y.low), widen(y, at->y.high);
@@ -48,18 +51,19 @@ static void fit_axes(frame *c)
     double low = f->x_kind == AXIS_LINEAR ? (x.low > 0 && x.low < x.high / 4 ? 0 : x.low) : x.least;
     if (f->diagonal) { /* both axes of a ROC end at 1, and begin where the data can still tell */
         double least = fmin(x.least, y.least);
-        least = least >= 1e-5 ? least : 1e-5;
-        c->x = axis_fit(AXIS_LOG10, least * 1.0001, 1, false, c->left, c->right, 5);
-        c->y = axis_fit(AXIS_LOG10, least * 1.0001, 1, false, c->bottom, c->top, 5);
+        least = least >= 1e-5 && least < 0.5 ? least : 1e-5;
+        c->x = axis_fit(AXIS_LOG10, least, 1, false, c->left, c->right, 5);
+        c->y = axis_fit(AXIS_LOG10, least, 1, false, c->bottom, c->top, 5);
+        axis_cut(&c->x, least * 0.8);
+        axis_cut(&c->y, least * 0.8);
         return;
     }
     c->x = axis_fit(f->x_kind, low, x.high, zero, c->left, c->right, c->narrow ? 5 : 9);
     if (f->y_as == AS_PERCENT)
         y.high = fmin(y.high, 1);
-    double spare = (y.high - y.low) * 0.04; /* a curve should not touch its ceiling or floor */
-    c->y = axis_fit(f->y_kind, f->whole ? 0 : y.low - spare,
-                    f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high + spare, false, c->bottom,
-                    c->top, c->narrow ? 5 : 6);
+    c->y =
+        axis_fit(f->y_kind, f->whole || y.low < y.high / 3 ? 0 : y.low,
+                 f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high, false, c->bottom, c->top, 6);
 }
 
 static void draw_axes(frame *c)
@@ -72,7 +76,7 @@ static void draw_axes(frame *c)
             svg_line(c, "grid", c->left, y, c->right, y);
         if (labelled)
             svg_text(c, "tick", "end", c->left - 8, y + 4,
-                     number_text(c->y.tick[i].value, c->f->y_as, text));
+                     tick_text(c->y.tick[i].value, c->f->y_as, text));
     }
     svg_line(c, "axis", c->left, c->bottom, c->right, c->bottom);
     for (int i = 0; i < c->x.ticks; i++) {
@@ -81,7 +85,7 @@ static void draw_axes(frame *c)
         svg_line(c, "axis", x, c->bottom, x, c->bottom + (labelled ? 5 : 3));
         if (labelled)
             svg_text(c, "tick", "middle", x, c->bottom + 19,
-                     number_text(c->x.tick[i].value, c->f->x_as, text));
+                     tick_text(c->x.tick[i].value, c->f->x_as, text));
     }
     if (c->x.zero) {
         svg_line(c, "axis", c->left, c->bottom, c->left, c->bottom + 5);
@@ -131,12 +135,12 @@ static void draw_band(frame *c, const fig_series *s)
     const char *command = "M";
     for (size_t k = 0; k < s->n; k++)
         if (drawable(c, &s->at[k]) && has_interval(&s->at[k].y)) {
-            put_place(c, command, s->at[k].x, s->at[k].y.high);
+            put_place(c, command, fig_x(&s->at[k]), s->at[k].y.high);
             command = "L";
         }
     for (size_t k = s->n; k-- > 0;)
         if (drawable(c, &s->at[k]) && has_interval(&s->at[k].y))
-            put_place(c, "L", s->at[k].x, s->at[k].y.low);
+            put_place(c, "L", fig_x(&s->at[k]), s->at[k].y.low);
     put(c->p, "Z\"/>\n");
 }
 
@@ -154,7 +158,7 @@ static void draw_line(frame *c, const fig_series *s)
     for (k = 0; k < s->n; k++) {
         if (!drawable(c, &s->at[k]))
             continue;
-        double x = axis_at(&c->x, s->at[k].x), y = axis_at(&c->y, s->at[k].y.value);
+        double x = axis_at(&c->x, fig_x(&s->at[k])), y = axis_at(&c->y, s->at[k].y.value);
         have--;
         if (!first && have > 0 && hypot(x - last_x, y - last_y) < 0.5)
             continue;
@@ -162,7 +166,7 @@ static void draw_line(frame *c, const fig_series *s)
             put(c->p, "H");
             put_fixed(c->p, x, 1);
         }
-        put_place(c, first ? "M" : "L", s->at[k].x, s->at[k].y.value);
+        put_place(c, first ? "M" : "L", fig_x(&s->at[k]), s->at[k].y.value);
         first = false;
         last_x = x, last_y = y;
     }
@@ -186,7 +190,7 @@ static void draw_marks(frame *c, const fig_series *s)
         bool known = isfinite(at->y.value);
         if (!isfinite(at->x))
             continue;
-        double x = axis_at(&c->x, at->x);
+        double x = axis_at(&c->x, fig_x(at));
         if (s->n == 1 && has_interval(&at->y)) /* no band shows it */
             svg_line(c, "whisker", x, axis_at(&c->y, at->y.low), x, axis_at(&c->y, at->y.high));
         svg_mark(c, s, at, x, known ? axis_at(&c->y, at->y.value) : c->bottom - 6, known);

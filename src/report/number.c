@@ -52,15 +52,18 @@ static void grouped(double x, char text[48])
     text[at] = '\0';
 }
 
-/* Decimals that keep what a reader can use of a percentage, without a show of precision. */
+/* Decimals that keep what a reader can use of a percentage, without a show of precision; what is
+ * neither 0 nor 100 never reads as if it were. */
 static int percent_decimals(double percent)
 {
     double a = fabs(percent);
-    if (a == 0 || a == 100)
+    bool high = a > 50 && a < 100;
+    double rest = high ? 100 - a : a; /* from the end that it must not be taken for */
+    if (rest == 0 || a >= 100 || rest >= (high ? 0.95 : 9.95))
         return 0;
-    if (a < 0.1)
-        return 2;
-    return a < 10 || (a > 99 && a < 100) ? 1 : 0;
+    if (rest >= 0.1 || rest < 1e-9)
+        return 1;
+    return (int)ceil(-log10(rest)) + (!high && rest < 0.05);
 }
 
 const char *number_text(double x, number_as as, char text[48])
@@ -103,6 +106,20 @@ const char *number_text(double x, number_as as, char text[48])
         }
         break;
     }
+    return text;
+}
+
+const char *tick_text(double x, number_as as, char text[48])
+{
+    number_text(x, as, text);
+    char *point = strchr(text, '.');
+    if (!point)
+        return text;
+    size_t digits = strspn(point + 1, "0123456789"), keep = digits;
+    while (keep > 0 && point[keep] == '0')
+        keep--;
+    /* "1.0%" becomes "1%", "0.50" becomes "0.5" */
+    memmove(point + (keep ? keep + 1 : 0), point + 1 + digits, strlen(point + 1 + digits) + 1);
     return text;
 }
 

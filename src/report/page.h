@@ -45,6 +45,7 @@ typedef enum number_as {
 } number_as;
 void put_number(page *p, double x, number_as as);
 const char *number_text(double x, number_as as, char text[48]);  /* returns text */
+const char *tick_text(double x, number_as as, char text[48]);    /* without trailing zeros */
 void put_fixed(page *p, double x, int decimals);                 /* a coordinate: "12.5" */
 void put_exact(page *p, double x);                               /* 17 digits, for data files */
 void put_bytes(page *p, double n);                               /* "6.8 MB" */
