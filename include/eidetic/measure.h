@@ -257,14 +257,15 @@ typedef struct eid_personal_row {
     eid_estimate chance;     /* share of held-out ones, not in training, that came out the same way */
 } eid_personal_row;
 
-/* One that came out, with the place it was asked for at; strings are owned by the result. */
+/* One that came out.  `document` and `offset` are its first place in the index, `name` that
+ * document's; strings are owned by the result. */
 typedef struct eid_emitted {
     const char *kind;
     uint8_t *text, *prompt, *output; /* it, the text given, the text that came out */
     size_t size, prompt_n, output_n;
-    char *name;               /* of the document */
-    int64_t document, offset; /* document of `train`, byte in it */
-    int64_t copies, documents; /* in the index */
+    char *name;
+    int64_t document, offset;
+    int64_t copies, documents;
 } eid_emitted;
 
 typedef struct eid_personal_result {
