@@ -1,13 +1,14 @@
 /* bench_gpt.c - the decoder against the product rate: training, scoring, continuing.
  *
- * Rates of shared machines drift, so every measured piece stands between two pieces of the reference
- * (dnnl_sgemm on large matrices, as many single-threaded calls side by side as there are threads), and
- * the median of the ratios is reported.  Work is counted as 6N + 12 L d T a token for training and
- * 2N + 4 L d T for scoring, N without the positions: the attention's full square, so the causal half
- * that is skipped counts as done.  Continuing counts 2N' + 4 L d t for each token at position t, where
- * N' leaves the head out for prompt tokens that need no logits, all that is seen counted once.
+ * Rates of shared machines drift, so every measured piece stands between two pieces of the
+ * reference (dnnl_sgemm on large matrices, as many single-threaded calls side by side as there are
+ * threads), and the median of the ratios is reported.  Work is counted as 6N + 12 L d T a token for
+ * training and 2N + 4 L d T for scoring, N without the positions: the attention's full square, so
+ * the causal half that is skipped counts as done.  Continuing counts 2N' + 4 L d t for each token
+ * at position t, where N' leaves the head out for prompt tokens that need no logits, all that is
+ * seen counted once.
  *
- *     bench_gpt [seconds per job [threads]] */
+ *     bench_gpt [seconds per job [threads [only jobs whose name contains this]]] */
 #include "base/ctx.h"
 #include "base/memory.h"
 #include "eidetic/nn.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 
+static const char *only = "";
 enum { M = 512, NK = 2048, REPS = 200 };
 
 typedef struct reference {
@@ -42,8 +44,9 @@ static void must(eid_status st)
     }
 }
 
-/* Seconds on the wall, and of all threads on processors: on a machine that others use too, the ratio of
- * the second kind says what the first would be alone, but for waiting at the ends of parallel loops. */
+/* Seconds on the wall, and of all threads on processors: on a machine that others use too, the
+ * ratio of the second kind says what the first would be alone, but for waiting at the ends of
+ * parallel loops. */
 typedef struct span {
     double wall, cpu;
 } span;
@@ -116,6 +119,8 @@ static void measure(piece *p, eid_ctx *ctx, reference *ref, double seconds)
 {
     static double wall[REPS], cpu[REPS], rate[REPS], product[REPS];
     int n = 0;
+    if (!strstr(p->name, only))
+        return;
     p->run(p, ctx);
     double start = eid_now();
     span before = reference_rate(ctx, ref);
@@ -172,11 +177,12 @@ static eid_seq *sequences(const int32_t *tok, size_t n, int32_t len)
     return s;
 }
 
-static void bench(eid_ctx *ctx, reference *ref, const eid_gpt_config *c, int64_t batch, const char *name,
-                  double seconds)
+static void bench(eid_ctx *ctx, reference *ref, const eid_gpt_config *c, int64_t batch,
+                  const char *name, double seconds)
 {
     char label[4][64];
-    double d = (double)c->width, V = (double)c->vocab, L = (double)c->layers, T = (double)c->context;
+    double d = (double)c->width, V = (double)c->vocab, L = (double)c->layers,
+           T = (double)c->context;
     double blocks = L * (12 * d * d + 13 * d) + 2 * d, N = blocks + V * d;
     piece p = {0};
     eid_adamw_opts o = eid_adamw_opts_default();
@@ -187,7 +193,8 @@ static void bench(eid_ctx *ctx, reference *ref, const eid_gpt_config *c, int64_t
     must(eid_adamw_new(&p.adam, p.m, &o));
     p.batch = (eid_batch){.rows = batch, .cols = c->context, .x = x, .y = x + 1};
     p.run = train, p.tokens = (double)rows, p.flop = (6 * N + 12 * L * d * T) * (double)rows;
-    snprintf(label[0], sizeof label[0], "%s: training, batch %d x %d", name, (int)batch, (int)c->context);
+    snprintf(label[0], sizeof label[0], "%s: training, batch %d x %d", name, (int)batch,
+             (int)c->context);
     p.name = label[0];
     measure(&p, ctx, ref, seconds);
 
@@ -235,6 +242,7 @@ int main(int argc, char **argv)
     double seconds = argc > 1 ? strtod(argv[1], NULL) : 3;
     eid_ctx_opts o = eid_ctx_opts_default();
     o.threads = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+    only = argc > 3 ? argv[3] : "";
     eid_ctx *ctx;
     must(eid_ctx_new(&ctx, &o));
     reference ref = reference_new(ctx);

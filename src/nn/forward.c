@@ -54,14 +54,26 @@ static void through(const eid_copies *w, int64_t rows, int64_t out, int64_t in, 
     eid_product(rows, out, in, x, eid_ld(in), w->w, w->ldw, y, eid_ld(out), s->pad);
 }
 
+/* One span's attention, all heads.  `next`: the cache of a span to come, or NULL. */
 static void attend(const eid_gpt *m, int64_t layer, const eid_acts *a, const eid_span *span,
-                   int64_t row, const eid_scratch *s)
+                   const float *next, int64_t row, const eid_scratch *s)
 {
     const eid_kernel_table *k = eid_k();
     int64_t d = m->cfg.width, hd = eid_head_dim(m), ld = eid_ld(3 * d), heads = m->cfg.heads;
     int64_t w = eid_round_up(hd, EID_BLOCK);
     float scale = (float)(1 / sqrt((double)hd));
     int64_t room = span->cache ? span->room : eid_round_up(span->rows, EID_BLOCK);
+    if (span->cache && span->rows == 1) {
+        const float *q = a->qkv + row * ld;
+        float *keys = span->cache + layer * heads * room * (hd + w), *values = keys + room * hd;
+        for (int64_t h = 0; h < heads; h++)
+            k->attn_pack(keys + h * room * (hd + w), values + h * room * (hd + w), q + d + h * hd,
+                         q + 2 * d + h * hd, ld, span->first, 1, hd);
+        k->attn_step(a->att + row * eid_ld(d), q, keys, values,
+                     next ? next + layer * heads * room * (hd + w) : NULL, room * (hd + w), heads,
+                     span->first + 1, hd, scale, s->attn);
+        return;
+    }
     for (int64_t h = 0; h < heads; h++) {
         const float *q = a->qkv + row * ld + h * hd;
         float *keys = span->cache ? span->cache + (layer * heads + h) * room * (hd + w) : s->pack;
@@ -113,7 +125,7 @@ void eid_gpt_layer(const eid_gpt *m, int64_t layer, const eid_acts *a, const eid
     }
     int64_t row = 0;
     for (size_t i = 0; i < spans; i++) {
-        attend(m, layer, a, &span[i], row, s);
+        attend(m, layer, a, &span[i], i + 1 < spans ? span[i + 1].cache : NULL, row, s);
         row += span[i].rows;
     }
     for (row = 0; row < rows; row += n) {

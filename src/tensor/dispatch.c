@@ -39,6 +39,7 @@ static const eid_kernel_table twins = {
     .transpose = eid_transpose_ref,
     .attn_pack = eid_attn_pack_ref,
     .attn = eid_attn_ref,
+    .attn_step = eid_attn_step_ref,
     .attn_back = eid_attn_back_ref,
     .cross_entropy = eid_cross_entropy_ref,
     .score_row = eid_score_row_ref,

@@ -60,12 +60,7 @@ static void multiply(int64_t m, int64_t nb, int64_t k, const float *a, int64_t a
         int64_t i = 0, wide = nb - j >= WIDE ? WIDE : 1;
         blocks bj = {b.at + j * b.block, b.block, b.row};
         float *cj = c + j * B;
-        if (m == 1 && nb - j >= 4 * WIDE / 2 &&
-            VL > 4) { /* one query: more columns, for the latency */
-            wide = 4 * WIDE / 2;
-            tile(1, 4 * WIDE / 2, k, a, ar, ac, bj, cj, ldc, add);
-            i = 1;
-        } else if (wide == WIDE) {
+        if (wide == WIDE) {
             for (; i + ROWS <= m; i += ROWS)
                 tile(ROWS, WIDE, k, a + i * ar, ar, ac, bj, cj + i * ldc, ldc, add);
             for (; i + 2 <= m; i += 2)
@@ -174,6 +169,96 @@ static void attn(float *out, int64_t ldo, const float *q, int64_t ldq, const flo
     }
 }
 
+/* Vector-matrix products of nh heads at once: c_h (16 nb) = a_h (k) B_h.  The heads' chains run
+ * side by side, which hides the latency that a single query's would show. */
+INLINE void tile_heads(const int nh, const int nb, int64_t k, const float *a, int64_t ah,
+                       const blocks b, int64_t bh, float *c, int64_t ch)
+{
+    vf acc[8][8];
+#pragma GCC unroll 8
+    for (int h = 0; h < nh; h++)
+#pragma GCC unroll 8
+        for (int v = 0; v < nb * NV; v++)
+            acc[h][v] = v_all(0);
+    for (int64_t l = 0; l < k; l++) {
+#pragma GCC unroll 8
+        for (int h = 0; h < nh; h++) {
+            vf x = v_all(a[h * ah + l]);
+#pragma GCC unroll 8
+            for (int v = 0; v < nb * NV; v++)
+                acc[h][v] =
+                    v_fma(x, v_load(b.at + h * bh + (v / NV) * b.block + l * b.row + (v % NV) * VL),
+                          acc[h][v]);
+        }
+    }
+#pragma GCC unroll 8
+    for (int h = 0; h < nh; h++)
+#pragma GCC unroll 8
+        for (int v = 0; v < nb * NV; v++)
+            v_store(c + h * ch + v * VL, acc[h][v]);
+}
+
+/* The same for any number of blocks, of HEADS heads or one. */
+INLINE void multiply_heads(const int nh, int64_t nb, int64_t k, const float *a, int64_t ah,
+                           blocks b, int64_t bh, float *c, int64_t ch)
+{
+    int64_t j = 0;
+    for (; j + WIDE <= nb; j += WIDE)
+        tile_heads(nh, WIDE, k, a, ah, (blocks){b.at + j * b.block, b.block, b.row}, bh, c + j * B,
+                   ch);
+    for (; j < nb; j++)
+        tile_heads(nh, 1, k, a, ah, (blocks){b.at + j * b.block, b.block, b.row}, bh, c + j * B,
+                   ch);
+}
+
+enum { HEADS = 4 };
+
+/* A cache of keys and values is read once per token from far away: ask for it early. */
+INLINE void fetch(const float *at, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += 16)
+        __builtin_prefetch(at + i, 0, 2);
+}
+
+/* One query of nh heads. */
+INLINE void step_heads(const int nh, float *out, const float *q, const float *keys,
+                       const float *values, const float *next, int64_t stride, int64_t n,
+                       int64_t hd, float scale, float *scratch)
+{
+    int64_t w = eid_round_up(hd, B), end = eid_round_up(n, B), lds = end + B;
+    float *s = scratch, *o = scratch + HEADS * lds, st[HEADS][2];
+    for (int h = 0; next && h < nh; h++) {
+        fetch(next + h * stride, end * hd);
+        fetch(next + h * stride + (values - keys), n * w);
+    }
+    multiply_heads(nh, end / B, hd, q, hd, of_keys(keys, hd), stride, s, lds);
+    for (int h = 0; h < nh; h++)
+        soften(s + h * lds, n, end, scale, st[h]);
+    multiply_heads(nh, w / B, n, s, lds, of_rows(values, w), stride, o, w);
+    for (int h = 0; h < nh; h++)
+        for (int64_t c = 0; c < hd; c++)
+            out[h * hd + c] = o[h * w + c] * st[h][1];
+}
+
+static void attn_step(float *out, const float *q, const float *keys, const float *values,
+                      const float *next, int64_t stride, int64_t heads, int64_t n, int64_t hd,
+                      float scale, float *scratch)
+{
+    for (int64_t h = 0; h < heads;) {
+        int64_t at = h * stride;
+        const float *ahead = next ? next + at : NULL;
+        if (heads - h >= HEADS) {
+            step_heads(HEADS, out + h * hd, q + h * hd, keys + at, values + at, ahead, stride, n,
+                       hd, scale, scratch);
+            h += HEADS;
+        } else {
+            step_heads(1, out + h * hd, q + h * hd, keys + at, values + at, ahead, stride, n, hd,
+                       scale, scratch);
+            h++;
+        }
+    }
+}
+
 /* Rows of p: probabilities again from scores, and the gradient of the scores into d:
  * ds = scale p (dp - sum p dp). */
 INLINE void soften_back(float *p, float *d, int64_t n, int64_t end, float scale, float top,
@@ -248,5 +333,6 @@ void NAME(attention_into)(eid_kernel_table *t)
 {
     t->attn_pack = attn_pack;
     t->attn = attn;
+    t->attn_step = attn_step;
     t->attn_back = attn_back;
 }

@@ -74,6 +74,12 @@ typedef struct eid_kernel_table {
     void (*attn)(float *out, int64_t ldo, const float *q, int64_t ldq, const float *keys,
                  const float *values, int64_t first, int64_t rows, int64_t hd, float scale,
                  float *stats, int64_t ldstats, float *scratch);
+    /* The same for one query, at position n-1, of all heads: q and out hold them side by side, head
+     * h's keys and values lie `stride` floats after those of head h-1.  The bits are attn's.
+     * `next` (may be NULL): keys of a query to come, laid out alike, to be fetched meanwhile. */
+    void (*attn_step)(float *out, const float *q, const float *keys, const float *values,
+                      const float *next, int64_t stride, int64_t heads, int64_t n, int64_t hd,
+                      float scale, float *scratch);
     /* Gradients of one head over a whole sequence of T positions, written (not added) to dq, dk,
      * dv. */
     void (*attn_back)(float *dq, float *dk, float *dv, int64_t ldd, const float *q, const float *k,

@@ -29,6 +29,9 @@ void eid_attn_pack_ref(float *keys, float *values, const float *k, const float *
 void eid_attn_ref(float *out, int64_t ldo, const float *q, int64_t ldq, const float *keys,
                   const float *values, int64_t first, int64_t rows, int64_t hd, float scale,
                   float *stats, int64_t ldstats, float *scratch);
+void eid_attn_step_ref(float *out, const float *q, const float *keys, const float *values,
+                       const float *next, int64_t stride, int64_t heads, int64_t n, int64_t hd,
+                       float scale, float *scratch);
 void eid_attn_back_ref(float *dq, float *dk, float *dv, int64_t ldd, const float *q, const float *k,
                        const float *v, int64_t ld, const float *dout, int64_t ldo,
                        const float *stats, int64_t ldstats, int64_t T, int64_t hd, float scale,

@@ -30,6 +30,8 @@ static double score(const float *q, const float *keys, int64_t hd, int64_t j, do
     return s * scale;
 }
 
+enum { SOME = 64 };
+
 void eid_attn_ref(float *out, int64_t ldo, const float *q, int64_t ldq, const float *keys,
                   const float *values, int64_t first, int64_t rows, int64_t hd, float scale,
                   float *stats, int64_t ldstats, float *scratch)
@@ -43,17 +45,32 @@ void eid_attn_ref(float *out, int64_t ldo, const float *q, int64_t ldq, const fl
             top = fmax(top, score(q + i * ldq, keys, hd, j, scale));
         for (int64_t j = 0; j < n; j++)
             sum += exp(score(q + i * ldq, keys, hd, j, scale) - top);
-        for (int64_t c = 0; c < hd; c++) {
-            double o = 0;
-            for (int64_t j = 0; j < n; j++)
-                o += exp(score(q + i * ldq, keys, hd, j, scale) - top) / sum * values[j * w + c];
-            out[i * ldo + c] = (float)o;
+        for (int64_t from = 0; from < hd; from += SOME) { /* a few coordinates at a time */
+            int64_t some = hd - from < SOME ? hd - from : SOME;
+            double o[SOME] = {0};
+            for (int64_t j = 0; j < n; j++) {
+                double p = exp(score(q + i * ldq, keys, hd, j, scale) - top) / sum;
+                for (int64_t c = 0; c < some; c++)
+                    o[c] += p * values[j * w + from + c];
+            }
+            for (int64_t c = 0; c < some; c++)
+                out[i * ldo + from + c] = (float)o[c];
         }
         if (stats) {
             stats[i * ldstats] = (float)top;
             stats[i * ldstats + 1] = (float)(1 / sum);
         }
     }
+}
+
+void eid_attn_step_ref(float *out, const float *q, const float *keys, const float *values,
+                       const float *next, int64_t stride, int64_t heads, int64_t n, int64_t hd,
+                       float scale, float *scratch)
+{
+    (void)next;
+    for (int64_t h = 0; h < heads; h++)
+        eid_attn_ref(out + h * hd, hd, q + h * hd, hd, keys + h * stride, values + h * stride,
+                     n - 1, 1, hd, scale, NULL, 0, scratch);
 }
 
 static double dot(const float *a, const float *b, int64_t n)

@@ -104,24 +104,53 @@ INLINE vf v_min(vf a, vf b)
 #endif
 
 /* Sum and maximum over the lanes, halves folded onto each other: a fixed tree. */
+#if VL >= 8
+INLINE float fold_sum(__m128 x)
+{
+    x = _mm_add_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_add_ss(x, _mm_shuffle_ps(x, x, 1)));
+}
+INLINE float fold_top(__m128 x)
+{
+    x = _mm_max_ps(x, _mm_movehl_ps(x, x));
+    return _mm_cvtss_f32(_mm_max_ss(x, _mm_shuffle_ps(x, x, 1)));
+}
+#endif
+#if VL == 16
+INLINE __m256 upper(vf x)
+{
+    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1));
+}
 INLINE float v_sum(vf x)
 {
-    float t[VL];
-    v_store(t, x);
-    for (int w = VL / 2; w > 0; w /= 2)
-        for (int i = 0; i < w; i++)
-            t[i] += t[i + w];
-    return t[0];
+    __m256 y = _mm256_add_ps(_mm512_castps512_ps256(x), upper(x));
+    return fold_sum(_mm_add_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1)));
 }
 INLINE float v_top(vf x)
 {
-    float t[VL];
-    v_store(t, x);
-    for (int w = VL / 2; w > 0; w /= 2)
-        for (int i = 0; i < w; i++)
-            t[i] = t[i] > t[i + w] ? t[i] : t[i + w];
-    return t[0];
+    __m256 y = _mm256_max_ps(_mm512_castps512_ps256(x), upper(x));
+    return fold_top(_mm_max_ps(_mm256_castps256_ps128(y), _mm256_extractf128_ps(y, 1)));
 }
+#elif VL == 8
+INLINE float v_sum(vf x)
+{
+    return fold_sum(_mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1)));
+}
+INLINE float v_top(vf x)
+{
+    return fold_top(_mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1)));
+}
+#else
+INLINE float v_sum(vf x)
+{
+    return (x[0] + x[2]) + (x[1] + x[3]);
+}
+INLINE float v_top(vf x)
+{
+    float a = x[0] > x[2] ? x[0] : x[2], b = x[1] > x[3] ? x[1] : x[3];
+    return a > b ? a : b;
+}
+#endif
 
 /* exp(x) within 1.5 ulp for x in [-87.3, 88.7]; 0 below, infinity above.
  * x = n log 2 + r with |r| <= log(2)/2, e^r by a polynomial of degree 6 (Taylor's coefficients
