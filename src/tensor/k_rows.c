@@ -31,7 +31,7 @@ static void layernorm_back(float *dx, int64_t lddx, const float *pass, int64_t l
                            const float *gain, const float *mean, const float *rstd, int64_t rows,
                            int64_t n)
 {
-    for (int64_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx, pass += pass ? ldp : 0) {
+    for (int64_t r = 0; r < rows; r++, x += ldx, dy += lddy, dx += lddx) {
         vf m = v_all(mean[r]), k = v_all(rstd[r]), se = v_all(0), seh = v_all(0);
         for (int64_t i = 0; i < n; i += VL) {
             vf d = part(dy, i, n), h = within((part(x, i, n) - m) * k, i, n);
@@ -45,7 +45,7 @@ static void layernorm_back(float *dx, int64_t lddx, const float *pass, int64_t l
         for (int64_t i = 0; i < n; i += VL) {
             vf h = (part(x, i, n) - m) * k, e = part(dy, i, n) * part(gain, i, n);
             vf t = (e - me - h * meh) * k;
-            put(dx, i, n, pass ? part(pass, i, n) + t : t);
+            put(dx, i, n, pass ? part(pass + r * ldp, i, n) + t : t);
         }
     }
 }
