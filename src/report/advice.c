@@ -76,8 +76,12 @@ static void put_advice(document *d, const doc_reason *r, int number)
 {
     int i = advice_for(r->code);
     (void)number;
+    const char *overall = ev_find_text(&d->ev, "verdict.level");
+    bool passed = overall && strcmp(overall, "pass") == 0;
     if (i < 0 || d->advised & (1u << i))
         return; /* five missing sections need the advice once */
+    if (strncmp(r->code, "clean.", 6) == 0 && !passed)
+        return; /* one clean measure among grave ones calls for nothing */
     if (!d->advised)
         put(&d->p, "<ol class=\"advice\">\n");
     d->advised |= 1u << i;
