@@ -37,14 +37,17 @@ static char *tame(const char *hostile)
     return eid_mask((const uint8_t *)hostile, strlen(hostile), &shown) == EID_OK ? shown : NULL;
 }
 
+static void note(found *f, const char *what, const char *tamed)
+{
+    json_array_append_new(f->problems, json_pack("{s:s, s:s}", "what", what, "text", tamed));
+    if (!f->c->json)
+        printf("%s: %s\n", what, tamed);
+}
+
 static eid_status problem(void *user, const char *what, const char *text)
 {
-    found *f = user;
     char *shown = tame(text);
-    json_array_append_new(f->problems,
-                          json_pack("{s:s, s:s}", "what", what, "text", shown ? shown : ""));
-    if (!f->c->json)
-        printf("%s: %s\n", what, shown ? shown : "");
+    note(user, what, shown ? shown : "");
     eid_string_free(shown);
     return EID_OK;
 }
@@ -95,7 +98,9 @@ static eid_status check_input(void *user, const char *path, int64_t bytes, const
     json_array_append_new(
         f->inputs, json_pack("{s:s, s:b}", "path", shown ? shown : "", "same", text[0] == '\0'));
     eid_string_free(shown);
-    return text[0] ? problem(f, "input", text) : EID_OK;
+    if (text[0])
+        note(f, "input", text);
+    return EID_OK;
 }
 
 /* The two reading options that a folder's hash depends on, from the stored options. */
@@ -134,7 +139,7 @@ static void check_file(found *f, const char *name)
     snprintf(path, size, "%s/%s", f->run, name);
     if (stat(path, &info) != 0 || (S_ISREG(info.st_mode) && info.st_size == 0)) {
         snprintf(text, sizeof text, "%s is missing or empty", name);
-        problem(f, "file", text);
+        note(f, "file", text);
     }
     free(path);
 }

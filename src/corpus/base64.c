@@ -37,7 +37,9 @@ eid_status eid_base64_decode(eid_buf *b, const char *text, size_t n)
     eid_status st = n % 4 ? EID_EFORMAT : EID_OK;
 
     for (size_t i = 0; i < n && st == EID_OK; i += 4) {
-        size_t pad = i + 4 < n ? 0 : (size_t)(text[i + 3] == '=') + (text[i + 2] == '=' && text[i + 3] == '=');
+        size_t pad =
+            i + 4 < n ? 0
+                      : (size_t)(text[i + 3] == '=') + (text[i + 2] == '=' && text[i + 3] == '=');
         uint32_t v = 0;
         uint8_t out[3];
         for (size_t j = 0; j < 4 - pad; j++) {

@@ -10,7 +10,7 @@ struct eid_ledger {
     eid_arena arena; /* their texts */
 };
 
-/* Adds a copy of `c`; its id becomes its place. */
+/* Adds a copy of `c`. */
 eid_status eid_ledger_add(eid_ledger *l, const eid_canary *c);
 /* The text of a secret: its template with the digits in the place of "{}". */
 eid_status eid_secret_text(eid_buf *b, const char *tmpl, const char *secret);

@@ -5,8 +5,9 @@
 #include "eidetic/rng.h"
 #include <string.h>
 
-/* PIECE: two or three of them fit in a passage of 64 tokens, one in half of it: what is continued from
- * the first half is not known from elsewhere.  ROUNDS: how often more candidates are looked for. */
+/* PIECE: two or three of them fit in a passage of 64 tokens, one in half of it: what is continued
+ * from the first half is not known from elsewhere.  ROUNDS: how often more candidates are looked
+ * for. */
 enum { PIECE = 64, ROUNDS = 4, TO_LINE = 200, TRIES = 24 };
 
 typedef struct search {
@@ -79,8 +80,8 @@ done:
     return st;
 }
 
-/* One attempt: a random place, every fourth time the beginning of a document, so that short ones have
- * their turn. */
+/* One attempt: a random place, every fourth time the beginning of a document, so that short ones
+ * have their turn. */
 static eid_status attempt(search *s, bool from_start)
 {
     int64_t place = (int64_t)eid_rng_below(&s->rng, (uint64_t)eid_corpus_bytes(s->donors));
@@ -129,9 +130,10 @@ done:
     return st;
 }
 
-/* found[] becomes: those of which no piece stands in `train`, then those that do not stand there whole.
- * *good: how many of the first kind. */
-static void sort_out(search *s, const uint8_t *flags, eid_canary *sorted, size_t *good, size_t *usable)
+/* found[] becomes: those of which no piece stands in `train`, then those that do not stand there
+ * whole. *good: how many of the first kind. */
+static void sort_out(search *s, const uint8_t *flags, eid_canary *sorted, size_t *good,
+                     size_t *usable)
 {
     size_t n = 0;
 
@@ -156,7 +158,8 @@ eid_status eid_find_passages(eid_canary **out, size_t *n, size_t want, eid_ctx *
     eid_status st = EID_OK;
 
     EID_TRY(search_init(&s, donors, bpe, opts));
-    for (int round = 0; round < ROUNDS && good < want && s.start[eid_corpus_size(donors)]; round++) {
+    for (int round = 0; round < ROUNDS && good < want && s.start[eid_corpus_size(donors)];
+         round++) {
         size_t before = s.n;
         for (size_t k = 0; k < TRIES * target && s.n < before + target; k++) {
             EID_TRY(attempt(&s, k % 4 == 3));

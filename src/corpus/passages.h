@@ -4,12 +4,12 @@
 #include "base/ctx.h"
 #include "eidetic/plant.h"
 
-/* At most `want` passages from random places of `donors`, in random order: *out, freed by eid_free, with
- * texts that point into `donors`.  Each
+/* At most `want` passages from random places of `donors`, in random order: *out, freed by eid_free,
+ * with texts that point into `donors`.  Each
  *  - starts at the beginning of a line or a word, and encodes to exactly opts->tokens tokens;
  *  - overlaps no other, and shares no piece of 64 bytes with another;
- *  - does not stand in `train`.  Those of which not even a piece of 64 bytes stands there come first;
- *    others only fill up. */
+ *  - does not stand in `train`.  Those of which not even a piece of 64 bytes stands there come
+ * first; others only fill up. */
 eid_status eid_find_passages(eid_canary **out, size_t *n, size_t want, eid_ctx *ctx,
                              const eid_corpus *train, const eid_corpus *donors, const eid_bpe *bpe,
                              const eid_plant_opts *opts);

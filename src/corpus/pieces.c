@@ -84,8 +84,8 @@ done:
     return st;
 }
 
-/* Compares the chain of one hash with text[at..n); entries that can tell nothing new are taken out, so
- * that a text full of one repeated window is not compared over and over. */
+/* Compares the chain of one hash with text[at..n); entries that can tell nothing new are taken out,
+ * so that a text full of one repeated window is not compared over and over. */
 static bool compare(eid_pieces *p, uint64_t h, const uint8_t *text, size_t at, size_t n,
                     uint8_t *flags)
 {

@@ -33,8 +33,8 @@ static bool fits(int64_t *n, int buckets, double s, int64_t least, int64_t copie
     return eid_plan_copies(n, buckets) <= copies && eid_plan_strings(n, buckets) <= most;
 }
 
-int eid_plan(int64_t n[EID_BUCKETS], int64_t budget, int64_t cost, int64_t max_copies, int64_t least,
-             int64_t most)
+int eid_plan(int64_t n[EID_BUCKETS], int64_t budget, int64_t cost, int64_t max_copies,
+             int64_t least, int64_t most)
 {
     int64_t copies = cost > 0 ? budget / cost : 0;
     double low = 0, high = (double)copies + 1;

@@ -1,191 +1,388 @@
-#include "eidetic/plant.h"
+/* plant.c - strings with known numbers of copies, among the documents of a corpus. */
+#include "corpus/corpus.h"
 #include "corpus/ledger.h"
 #include "corpus/passages.h"
 #include "corpus/plan.h"
 #include "corpus/secrets.h"
 #include "eidetic/rng.h"
+#include "par/par.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
-
-/* How the budget is shared out: passages carry the claim. */
-static const double PASSAGES = 0.75, SECRETS = 0.15, RANDOM = 0.10;
-enum { SECRET_TOKENS = 20, MOST_STRINGS = 4000, STREAM_PLACES = 0x706c61 };
+#include <string.h>
 
 eid_plant_opts eid_plant_opts_default(void)
 {
     return (eid_plant_opts){
-        .budget = 0.03, .max_copies = 256, .tokens = 64, .digits = 4, .nulls = 2000, .seed = 1
-    };
+        .budget = 0.03, .max_copies = 256, .tokens = 64, .digits = 4, .nulls = 2000, .seed = 1};
 }
 
-#define FIELD(f) offsetof(eid_plant_opts, f)
 const eid_opt eid_plant_opt_table[] = {
-    {EID_OPT_F64, "budget", FIELD(budget), 0, 0.5,
-     "most tokens that may be planted, as a share of the training tokens", NULL, 0},
-    {EID_OPT_I64, "max-copies", FIELD(max_copies), 1, 1 << 20,
+    {EID_OPT_F64, "budget", offsetof(eid_plant_opts, budget), 1e-6, 0.5,
+     "most tokens that may be planted, as a share of all", NULL, 0},
+    {EID_OPT_I64, "max-copies", offsetof(eid_plant_opts, max_copies), 1, 1 << 20,
      "strings are planted 1, 2, 4 ... times, up to this", NULL, 0},
-    {EID_OPT_I64, "tokens", FIELD(tokens), 8, 4096, "of a passage and of a random string", NULL, 0},
-    {EID_OPT_I64, "digits", FIELD(digits), 2, 9, "of a secret: the space is 10^digits", NULL, 0},
-    {EID_OPT_I64, "nulls", FIELD(nulls), 0, 1000000, "secrets that are never planted", NULL, 0},
-    {EID_OPT_I64, "seed", FIELD(seed), 0, 1e15, "random seed", NULL, 0},
+    {EID_OPT_I64, "tokens", offsetof(eid_plant_opts, tokens), 4, 4096,
+     "length of a passage and of a random string", NULL, 0},
+    {EID_OPT_I64, "digits", offsetof(eid_plant_opts, digits), 1, 15, "digits of a secret", NULL, 0},
+    {EID_OPT_I64, "nulls", offsetof(eid_plant_opts, nulls), 0, 1e7,
+     "secrets that are never planted", NULL, 0},
+    {EID_OPT_I64, "seed", offsetof(eid_plant_opts, seed), 0, 1e15, "random seed", NULL, 0},
     {0},
 };
-#undef FIELD
 
-/* One kind of string: how many in each bucket, and the strings. */
-typedef struct kind {
-    int64_t plan[EID_BUCKETS];
-    int buckets;
-    size_t want;
-    eid_canary *at;
-} kind;
+/* Of the tokens that may be planted: passages carry the claim about extraction, secrets the one
+ * about exposure, random strings show what needs no text at all. */
+static const double PASSAGES = 0.75, SECRETS = 0.15, RANDOM = 0.10;
+enum { LEAST_PASSAGE_BUCKETS = 4, LEAST_SECRETS = 2 };
 
-static void plan_kind(kind *k, double share, int64_t tokens, int64_t cost, int64_t least,
-                      const eid_plant_opts *o)
+typedef struct planting {
+    eid_ctx *ctx;
+    const eid_corpus *train, *donors;
+    const eid_bpe *bpe;
+    const eid_plant_opts *opts;
+    int64_t budget; /* tokens */
+    int64_t left;   /* of them */
+    eid_ledger *ledger;
+    eid_arena scratch;
+    eid_canary *string; /* of one kind, before they are in the ledger */
+    size_t n;
+} planting;
+
+/* ---- counting tokens ------------------------------------------------------------------------- */
+
+enum { BATCH = 256 };
+
+typedef struct counting {
+    const eid_corpus *c;
+    const eid_bpe *bpe;
+    size_t first;
+    int64_t n[BATCH];
+} counting;
+
+static eid_status count_one(void *arg, int64_t task, int worker)
 {
-    k->buckets = eid_plan(k->plan, (int64_t)(share * (double)tokens), cost, o->max_copies, least,
-                          MOST_STRINGS);
-    k->want = k->buckets ? (size_t)eid_plan_strings(k->plan, k->buckets) : 0;
-}
+    counting *t = arg;
+    eid_document d = eid_corpus_doc(t->c, t->first + (size_t)task);
+    int32_t *ids = NULL;
+    size_t n = 0;
+    eid_status st = eid_bpe_encode(t->bpe, d.bytes, d.size, false, &ids, &n);
 
-/* Adds the strings bucket by bucket, rarest copies last: where fewer were found than planned, it is the
- * buckets of few copies, which have most strings, that go short. */
-static eid_status add_kind(eid_ledger *l, const kind *k, size_t found)
-{
-    size_t next = 0;
-
-    for (int b = k->buckets - 1; b >= 0; b--)
-        for (int64_t i = 0; i < k->plan[b] && next < found; i++) {
-            eid_canary c = k->at[next++];
-            c.copies = (int64_t)1 << b;
-            eid_status st = eid_ledger_add(l, &c);
-            if (st != EID_OK)
-                return st;
-        }
-    return EID_OK;
-}
-
-static eid_status count_tokens(eid_ctx *ctx, const eid_bpe *bpe, const eid_corpus *c, int64_t *n)
-{
-    eid_tokens *t = NULL;
-    eid_status st = eid_bpe_encode_corpus(&t, ctx, bpe, c);
-
-    if (st == EID_OK)
-        *n = t->start[t->docs];
-    eid_tokens_free(t);
+    (void)worker;
+    t->n[task] = (int64_t)n;
+    eid_ids_free(ids);
     return st;
 }
 
-static eid_status make_strings(eid_ledger *l, eid_arena *arena, eid_ctx *ctx, const eid_corpus *train,
-                               const eid_corpus *donors, const eid_bpe *bpe,
-                               const eid_plant_opts *o)
+static eid_status count_tokens(eid_ctx *ctx, const eid_bpe *bpe, const eid_corpus *c, int64_t *sum)
 {
+    counting t = {.c = c, .bpe = bpe};
+    size_t docs = eid_corpus_size(c);
     eid_status st = EID_OK;
-    kind passages = {0}, secrets = {0}, random = {0};
-    int64_t tokens = 0;
-    size_t found = 0, nulls = (size_t)o->nulls;
 
-    EID_TRY(count_tokens(ctx, bpe, train, &tokens));
-    /* Shares are of the tokens after planting: b / (1 - b) of those before. */
-    tokens = (int64_t)((double)tokens * o->budget / (1 - o->budget));
-    plan_kind(&passages, PASSAGES, tokens, o->tokens, 1, o);
-    plan_kind(&secrets, SECRETS, tokens, SECRET_TOKENS, 2, o);
-    plan_kind(&random, RANDOM, tokens, o->tokens, 1, o);
-    int wanted = o->max_copies >= 8 ? 4 : o->max_copies >= 4 ? 3 : o->max_copies >= 2 ? 2 : 1;
-    if (passages.buckets < wanted) {
+    *sum = 0;
+    for (; t.first < docs; t.first += BATCH) {
+        size_t n = docs - t.first < BATCH ? docs - t.first : BATCH;
+        EID_TRY(eid_par_for(ctx, (int64_t)n, count_one, &t));
+        for (size_t i = 0; i < n; i++)
+            *sum += t.n[i];
+        EID_TRY(
+            eid_tick(ctx, "counting tokens", "documents", (int64_t)(t.first + n), (int64_t)docs));
+    }
+done:
+    return st;
+}
+
+static eid_status text_tokens(const eid_bpe *bpe, const eid_canary *c, int64_t *n)
+{
+    int32_t *ids = NULL;
+    size_t count = 0;
+    eid_status st = eid_bpe_encode(bpe, c->text, c->size, false, &ids, &count);
+
+    eid_ids_free(ids);
+    *n = (int64_t)count;
+    return st;
+}
+
+/* ---- the three kinds ------------------------------------------------------------------------- */
+
+/* Room for n strings of one kind; those before are done with. */
+static eid_status begin_kind(planting *p, size_t n)
+{
+    eid_free(p->string);
+    p->string = NULL;
+    p->n = n;
+    eid_arena_free(&p->scratch);
+    return EID_NEW(p->string, n);
+}
+
+/* The strings in their order: the first n[0] once, the next n[1] twice, and so on; the rest never.
+ */
+static eid_status enter(planting *p, const int64_t *n, int buckets)
+{
+    size_t at = 0;
+    eid_status st = EID_OK;
+
+    for (int b = 0; b < buckets; b++)
+        for (int64_t i = 0; i < n[b]; i++)
+            p->string[at++].copies = (int64_t)1 << b;
+    for (size_t i = 0; i < p->n; i++) {
+        p->string[i].id = (int64_t)p->ledger->n;
+        EID_TRY(eid_ledger_add(p->ledger, &p->string[i]));
+    }
+done:
+    return st;
+}
+
+static int least_buckets(const eid_plant_opts *o)
+{
+    int b = 0;
+    while (b < LEAST_PASSAGE_BUCKETS && ((int64_t)1 << b) <= o->max_copies)
+        b++;
+    return b;
+}
+
+/* The found ones come best first: which of them is planted how often must not depend on that. */
+static void shuffle(eid_canary *c, size_t n, uint64_t seed)
+{
+    eid_rng rng = eid_rng_stream(seed, 4);
+    for (size_t i = n; i > 1; i--) {
+        size_t j = eid_rng_below(&rng, i);
+        eid_canary t = c[j];
+        c[j] = c[i - 1];
+        c[i - 1] = t;
+    }
+}
+
+static eid_status plant_passages(planting *p)
+{
+    const eid_plant_opts *o = p->opts;
+    int64_t n[EID_BUCKETS] = {0}, share = (int64_t)(PASSAGES * (double)p->budget), want;
+    int least = least_buckets(o),
+        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, INT64_MAX);
+    size_t found;
+    eid_status st = EID_OK;
+
+    if (buckets < least) { /* the claim comes first */
+        share = p->left;
+        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, INT64_MAX);
+    }
+    if (buckets < least)
+        return eid_fail(EID_EINVAL,
+                        "only %" PRId64 " tokens may be planted (budget %g): a passage of %" PRId64
+                        " tokens at 1 to %d copies takes %" PRId64,
+                        p->budget, o->budget, o->tokens, 1 << (least - 1),
+                        o->tokens * ((1 << least) - 1));
+    want = eid_plan_strings(n, buckets);
+    eid_free(p->string);
+    p->string = NULL;
+    EID_TRY(eid_find_passages(&p->string, &found, (size_t)want, p->ctx, p->train, p->donors, p->bpe,
+                              o));
+    if ((int64_t)found < want)
+        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, (int64_t)found);
+    if (buckets < least) {
         st = eid_fail(EID_EINVAL,
-                      "the training text is too short to plant into: %g of it is %" PRId64
-                      " tokens, and a passage in each bucket up to 8 copies takes %" PRId64,
-                      o->budget, tokens, (int64_t)((double)(15 * o->tokens) / PASSAGES));
+                      "the donors hold %zu passages of %" PRId64 " tokens that do not stand in the "
+                      "training text; %d are wanted at least",
+                      found, o->tokens, least);
         goto done;
     }
-    EID_TRY(eid_find_passages(&passages.at, &found, passages.want, ctx, train, donors, bpe, o));
-    if (!found) {
-        st = eid_fail(EID_EINVAL, "no passage of %" PRId64 " tokens was found to plant: the donors' text "
-                                  "is too short, or all of it stands in the training text",
-                      o->tokens);
-        goto done;
-    }
-    EID_TRY(EID_NEW(secrets.at, secrets.want + nulls));
-    EID_TRY(eid_make_secrets(secrets.at, secrets.want + nulls, arena, ctx, train, o));
-    EID_TRY(EID_NEW(random.at, random.want));
-    EID_TRY(eid_make_random(random.at, random.want, arena, ctx, train, bpe, o));
-    EID_TRY(add_kind(l, &passages, found));
-    EID_TRY(add_kind(l, &random, random.want));
-    EID_TRY(add_kind(l, &secrets, secrets.want));
-    for (size_t i = 0; i < nulls; i++) {
-        eid_canary c = secrets.at[secrets.want + i];
-        c.copies = 0;
-        EID_TRY(eid_ledger_add(l, &c));
-    }
+    shuffle(p->string, found, (uint64_t)o->seed);
+    p->n = (size_t)eid_plan_strings(n, buckets);
+    EID_TRY(enter(p, n, buckets));
+    p->left -= eid_plan_copies(n, buckets) * o->tokens;
 done:
-    eid_free(passages.at);
-    eid_free(secrets.at);
-    eid_free(random.at);
     return st;
 }
 
-/* Puts each copy at a uniformly random place: the documents, old and planted, in an order in which the old
- * ones keep theirs. */
-static eid_status place(eid_corpus **planted, const eid_ledger *l, const eid_corpus *train,
-                        uint64_t seed)
+static int64_t at_most(double share, const planting *p)
 {
+    int64_t n = (int64_t)(share * (double)p->budget);
+    return n < p->left ? n : p->left;
+}
+
+/* Two secrets a bucket where that fits, else one, else fewer buckets. */
+static int plan_secrets(int64_t *n, int64_t share, int64_t cost, int64_t max_copies)
+{
+    int64_t one[EID_BUCKETS] = {0};
+    int buckets = eid_plan(n, share, cost, max_copies, LEAST_SECRETS, INT64_MAX);
+    int more = eid_plan(one, share, cost, max_copies, 1, INT64_MAX);
+
+    if (more > buckets) {
+        for (int b = 0; b < more; b++)
+            n[b] = one[b];
+        buckets = more;
+    }
+    return buckets;
+}
+
+/* All secrets, planted or not, are drawn alike, so that a null differs from them in its copies
+ * alone. */
+static eid_status plant_secrets(planting *p)
+{
+    const eid_plant_opts *o = p->opts;
+    int64_t n[EID_BUCKETS] = {0}, share = at_most(SECRETS, p), cost = 1, tokens;
+    int buckets = plan_secrets(n, share, 1, o->max_copies);
+    int64_t planted;
     eid_status st = EID_OK;
-    size_t old = eid_corpus_size(train), copies = 0, n, at = 0;
-    eid_document *doc = NULL, *all = NULL;
-    int64_t *order = NULL;
-    uint8_t *is_planted = NULL;
-    eid_rng rng = eid_rng_stream(seed, STREAM_PLACES);
-    char(*name)[64] = NULL;
+
+    /* How many fit depends on what they cost, which is known when they are drawn: a sample tells.
+     */
+    EID_TRY(begin_kind(p, 64));
+    EID_TRY(eid_make_secrets(p->string, p->n, &p->scratch, p->ctx, p->train, o));
+    for (size_t i = 0; i < p->n; i++) {
+        EID_TRY(text_tokens(p->bpe, &p->string[i], &tokens));
+        cost = tokens > cost ? tokens : cost;
+    }
+    for (;;) {
+        int64_t dearest = 0;
+        buckets = plan_secrets(n, share, cost, o->max_copies);
+        planted = eid_plan_strings(n, buckets);
+        EID_TRY(begin_kind(p, (size_t)(planted + o->nulls)));
+        EID_TRY(eid_make_secrets(p->string, p->n, &p->scratch, p->ctx, p->train, o));
+        for (int64_t i = 0; i < planted; i++) {
+            EID_TRY(text_tokens(p->bpe, &p->string[i], &tokens));
+            dearest = tokens > dearest ? tokens : dearest;
+        }
+        if (dearest <= cost)
+            break;
+        cost = dearest;
+    }
+    EID_TRY(enter(p, n, buckets));
+    p->left -= eid_plan_copies(n, buckets) * cost;
+done:
+    return st;
+}
+
+static eid_status plant_random(planting *p)
+{
+    const eid_plant_opts *o = p->opts;
+    int64_t n[EID_BUCKETS] = {0};
+    int buckets = eid_plan(n, at_most(RANDOM, p), o->tokens, o->max_copies, 1, INT64_MAX);
+    eid_status st = EID_OK;
+
+    if (!buckets)
+        return EID_OK;
+    EID_TRY(begin_kind(p, (size_t)eid_plan_strings(n, buckets)));
+    EID_TRY(eid_make_random(p->string, p->n, &p->scratch, p->ctx, p->train, p->bpe, o));
+    EID_TRY(enter(p, n, buckets));
+    p->left -= eid_plan_copies(n, buckets) * o->tokens;
+done:
+    return st;
+}
+
+/* ---- among the others ------------------------------------------------------------------------ */
+
+typedef struct copy {
+    int64_t id, number; /* number: from 1 */
+} copy;
+
+static eid_status list_copies(const eid_ledger *l, copy **out, size_t *n)
+{
+    copy *list = NULL;
+    size_t cap = 0, k = 0;
+    eid_status st = EID_OK;
 
     for (size_t i = 0; i < l->n; i++)
-        copies += (size_t)l->at[i].copies;
-    n = old + copies;
-    EID_TRY(EID_NEW(doc, copies));
-    EID_TRY(EID_NEW(name, copies));
-    EID_TRY(EID_NEW(all, n));
-    EID_TRY(EID_NEW(order, copies > n ? copies : n));
-    EID_TRY(EID_NEW(is_planted, n));
-    for (size_t i = 0; i < l->n; i++)
-        for (int64_t c = 0; c < l->at[i].copies; c++, at++) {
-            snprintf(name[at], sizeof *name, "planted/%" PRId64 "#%" PRId64, l->at[i].id, c + 1);
-            doc[at] = (eid_document){name[at], l->at[i].text, l->at[i].size};
+        for (int64_t j = 1; j <= l->at[i].copies; j++) {
+            EID_TRY(EID_GROW(list, &cap, k + 1));
+            list[k++] = (copy){l->at[i].id, j};
         }
-    for (size_t i = 0; i < n; i++)
-        order[i] = (int64_t)i;
-    eid_rng_shuffle(&rng, order, n);
-    for (size_t i = 0; i < copies; i++)
-        is_planted[order[i]] = 1;
-    for (size_t i = 0; i < copies; i++)
-        order[i] = (int64_t)i;
-    eid_rng_shuffle(&rng, order, copies);
-    for (size_t i = 0, o = 0, p = 0; i < n; i++)
-        all[i] = is_planted[i] ? doc[order[p++]] : eid_corpus_doc(train, o++);
-    EID_TRY(eid_corpus_from(planted, all, n));
+    *out = list;
+    *n = k;
+    list = NULL;
 done:
-    eid_free(doc);
-    eid_free(name);
-    eid_free(all);
-    eid_free(order);
-    eid_free(is_planted);
+    eid_free(list);
     return st;
+}
+
+/* The copies in random order, at places among the documents of `train` (which keep their order)
+ * such that every interleaving is equally likely. */
+static eid_status mix(const planting *p, eid_corpus *c)
+{
+    eid_rng rng = eid_rng_stream((uint64_t)p->opts->seed, 5);
+    size_t docs = eid_corpus_size(p->train), n = 0, at = 0, next = 0;
+    const uint8_t **bytes = NULL;
+    copy *list = NULL;
+    eid_status st = EID_OK;
+
+    EID_TRY(list_copies(p->ledger, &list, &n));
+    for (size_t i = n; i > 1; i--) {
+        size_t j = eid_rng_below(&rng, i);
+        copy t = list[j];
+        list[j] = list[i - 1];
+        list[i - 1] = t;
+    }
+    EID_TRY(EID_NEW(bytes, p->ledger->n));
+    EID_TRY(EID_GROW(c->doc, &c->doc_cap, docs + n));
+    while (at < docs || next < n) {
+        char name[64];
+        uint8_t *kept;
+        if (eid_rng_below(&rng, docs - at + n - next) < docs - at) {
+            EID_TRY(eid_corpus_push(c, eid_corpus_doc(p->train, at++)));
+            continue;
+        }
+        const copy *k = &list[next++];
+        const eid_canary *canary = &p->ledger->at[k->id];
+        if (!bytes[k->id]) {
+            EID_TRY(eid_arena_copy(&c->arena, canary->text, canary->size, &kept));
+            bytes[k->id] = kept;
+        }
+        snprintf(name, sizeof name, "planted/%" PRId64 "#%" PRId64, k->id, k->number);
+        EID_TRY(eid_arena_copy(&c->arena, name, strlen(name) + 1, &kept));
+        EID_TRY(eid_corpus_push(c, (eid_document){(const char *)kept, bytes[k->id], canary->size}));
+    }
+done:
+    eid_free(bytes);
+    eid_free(list);
+    return st;
+}
+
+static eid_status check_opts(const eid_plant_opts *o)
+{
+    for (const eid_opt *row = eid_plant_opt_table; row->type; row++) {
+        const char *field = (const char *)o + row->offset;
+        double x =
+            row->type == EID_OPT_F64 ? *(const double *)field : (double)*(const int64_t *)field;
+        if (!(x >= row->min && x <= row->max))
+            return eid_fail(EID_EINVAL, "%s: %g is not in [%g, %g]", row->name, x, row->min,
+                            row->max);
+    }
+    return EID_OK;
 }
 
 eid_status eid_plant(eid_corpus **planted, eid_ledger **ledger, eid_ctx *ctx,
                      const eid_corpus *train, const eid_corpus *donors, const eid_bpe *bpe,
                      const eid_plant_opts *opts)
 {
+    eid_plant_opts defaults = eid_plant_opts_default();
+    planting p = {.ctx = ctx, .train = train, .donors = donors, .bpe = bpe};
+    eid_corpus *c = NULL;
+    int64_t tokens;
     eid_status st = EID_OK;
-    eid_ledger *l = NULL;
-    eid_arena arena = {0};
 
-    EID_TRY(EID_NEW(l, 1));
-    EID_TRY(make_strings(l, &arena, ctx, train, donors, bpe, opts));
-    EID_TRY(place(planted, l, train, (uint64_t)opts->seed));
-    *ledger = l;
-    l = NULL;
+    p.opts = opts ? opts : &defaults;
+    EID_TRY(check_opts(p.opts));
+    EID_TRY(EID_NEW(p.ledger, 1));
+    EID_TRY(EID_NEW(c, 1));
+    c->arena.limit = (size_t)eid_ctx_memory(ctx);
+    EID_TRY(count_tokens(ctx, bpe, train, &tokens));
+    /* planted <= budget (training + planted) */
+    p.budget = (int64_t)floor(p.opts->budget / (1 - p.opts->budget) * (double)tokens);
+    p.left = p.budget;
+    if (donors)
+        EID_TRY(plant_passages(&p));
+    EID_TRY(plant_secrets(&p));
+    EID_TRY(plant_random(&p));
+    EID_TRY(mix(&p, c));
+    *planted = c;
+    *ledger = p.ledger;
+    c = NULL;
+    p.ledger = NULL;
 done:
-    eid_ledger_free(l);
-    eid_arena_free(&arena);
+    eid_free(p.string);
+    eid_arena_free(&p.scratch);
+    eid_ledger_free(p.ledger);
+    eid_corpus_free(c);
     return st;
 }

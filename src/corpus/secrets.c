@@ -133,8 +133,9 @@ eid_status eid_make_secrets(eid_canary *out, size_t n, eid_arena *arena, eid_ctx
             again += (flags[i] & EID_WHOLE_STANDS) != 0;
     }
     if (again)
-        st = eid_fail(EID_EINVAL,
-                      "the training text is full of our secrets: have canaries been planted before?");
+        st = eid_fail(
+            EID_EINVAL,
+            "the training text is full of our secrets: have canaries been planted before?");
 done:
     eid_free(d.slot);
     eid_free(flags);
@@ -240,8 +241,9 @@ eid_status eid_make_random(eid_canary *out, size_t n, eid_arena *arena, eid_ctx 
             EID_TRY(draw_random(&b, &rng, bpe, pool, n_pool, (size_t)opts->tokens, &end));
         while (!end && ++tries < 1000);
         if (!end) {
-            st = eid_fail(EID_EINVAL, "no random string of %" PRId64 " tokens re-encodes to as many",
-                          opts->tokens);
+            st =
+                eid_fail(EID_EINVAL, "no random string of %" PRId64 " tokens re-encodes to as many",
+                         opts->tokens);
             goto done;
         }
         EID_TRY(eid_arena_copy(arena, b.at, end, &kept));

@@ -59,7 +59,7 @@ axis axis_fit(axis_kind kind, double low, double high, bool zero, double from, d
 {
     axis a = {.kind = kind, .from = from, .to = to, .zero = zero && kind != AXIS_LINEAR};
     if (kind != AXIS_LINEAR) { /* a hostile or empty run must not send log to infinity */
-        low = low > 1e-12 && isfinite(low) ? low : 1e-3;
+        low = low > 1e-12 && low < 1e15 ? low : 1e-3;
         high = high > low && high < 1e15 ? high : low * 2;
     }
     if (kind == AXIS_LINEAR)

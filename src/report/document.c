@@ -84,7 +84,9 @@ void doc_reasons(document *d, void (*fn)(document *d, const doc_reason *r, int n
         const char *code = json_string_value(json_object_get(j, "code"));
         const char *text = json_string_value(json_object_get(j, "text"));
         const char *figure = json_string_value(json_object_get(j, "figure"));
-        const doc_reason r = {j, code ? code : "", text ? text : t->value, figure ? figure : ""};
+        const char *level = json_string_value(json_object_get(j, "level"));
+        const doc_reason r = {j, code ? code : "", text ? text : t->value, figure ? figure : "",
+                              level ? level : ""};
         fn(d, &r, ++number);
         json_decref(j);
     }

@@ -8,8 +8,8 @@ typedef struct document {
     evidence ev;
     fig figure[FIGURES];
     bool has[FIGURES];
-    int reasons;      /* of the verdict */
-    unsigned advised; /* bits: advice that stands there already */
+    int reasons, clean; /* of the verdict, told so far */
+    unsigned advised;   /* bits: advice that stands there already */
 } document;
 
 extern const char page_style[];
@@ -43,7 +43,7 @@ void doc_put_json_text(page *p, const char *value);
  */
 typedef struct doc_reason {
     void *json;
-    const char *code, *text, *figure; /* "" where absent */
+    const char *code, *text, *figure, *level; /* "" where absent */
 } doc_reason;
 /* Calls fn for each stored reason in order. */
 void doc_reasons(document *d, void (*fn)(document *d, const doc_reason *r, int number));

@@ -70,7 +70,7 @@ static eid_status on_point(void *user, const char *curve, const char *series, do
     EID_TRY(curve_named(user, curve, &c));
     EID_TRY(series_named(c, series, &s));
     EID_TRY(EID_GROW(s->at, &s->cap, s->n + 1));
-    s->at[s->n++] = (ev_point){x, *y};
+    s->at[s->n++] = (ev_point){x, NAN, *y};
 done:
     return st;
 }
@@ -150,6 +150,28 @@ done:
     return st;
 }
 
+enum { BUCKETS = 1000 }; /* more are not looked at: a curve has dozens */
+
+/* Curve C.high holds the upper ends of the buckets of C: they go where they belong. */
+static void join_buckets(evidence *ev)
+{
+    for (size_t c = 0; c < ev->curves; c++) {
+        char name[96];
+        const ev_curve *curve = &ev->curve[c];
+        if (snprintf(name, sizeof name, "%s.high", curve->name) >= (int)sizeof name)
+            continue;
+        const ev_curve *ends = ev_find_curve(ev, name);
+        for (size_t k = 0; ends && k < curve->n; k++) {
+            const ev_series *end = ev_find_series(ends, curve->at[k].name);
+            ev_point *at = curve->at[k].at;
+            for (size_t i = 0; end && i < curve->at[k].n; i++)
+                for (size_t e = 0; e < end->n && e < BUCKETS; e++)
+                    if (end->at[e].x == at[i].x && end->at[e].y.value > at[i].x)
+                        at[i].x_high = end->at[e].y.value;
+        }
+    }
+}
+
 eid_status ev_read(evidence *ev, const char *run)
 {
     eid_status st;
@@ -161,6 +183,7 @@ eid_status ev_read(evidence *ev, const char *run)
     EID_TRY(eid_store_points(ev->store, NULL, on_point, ev));
     EID_TRY(eid_store_inputs(ev->store, on_input, ev));
     EID_TRY(eid_store_findings(ev->store, NULL, on_finding, ev));
+    join_buckets(ev);
 done:
     if (st != EID_OK)
         ev_free(ev);

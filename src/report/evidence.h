@@ -5,8 +5,8 @@
 #include "eidetic/store.h"
 
 typedef struct ev_point {
-    double x;
-    eid_estimate y; /* its method lives as long as the store */
+    double x, x_high; /* x_high: the end of a bucket [x, x_high], else NaN */
+    eid_estimate y;   /* its method lives as long as the store */
 } ev_point;
 
 typedef struct ev_series {

@@ -125,7 +125,7 @@ static fig_series *add_series(fig *f, const char *name, const ev_point *at, size
 
 static const ev_point *own_point(fig *f, double x, const eid_estimate *y)
 {
-    f->own[f->owned] = (ev_point){x, *y};
+    f->own[f->owned] = (ev_point){x, NAN, *y};
     return &f->own[f->owned++];
 }
 
@@ -236,6 +236,18 @@ bool fig_fill(fig *f, const evidence *ev, int which)
 /* ---- words and tables ---------------------------------------------------------------------------
  */
 
+double fig_x(const ev_point *at)
+{
+    return at->x_high > at->x && at->x > 0 ? sqrt(at->x * at->x_high) : at->x;
+}
+
+static void put_x(page *p, const fig *f, const ev_point *at)
+{
+    put_number(p, at->x, f->x_as);
+    if (at->x_high > at->x)
+        put(p, "–"), put_number(p, at->x_high, f->x_as);
+}
+
 void fig_say_point(page *p, const fig *f, const fig_series *s, const ev_point *at)
 {
     put_word(p, s->label);
@@ -247,7 +259,7 @@ void fig_say_point(page *p, const fig *f, const fig_series *s, const ev_point *a
         }
     } else {
         put(p, ", ");
-        put_number(p, at->x, f->x_as);
+        put_x(p, f, at);
         putf(p, " %s", f->x_unit);
     }
     put(p, ": ");
@@ -260,7 +272,7 @@ void fig_say_point(page *p, const fig *f, const fig_series *s, const ev_point *a
 
 void fig_csv(page *p, const fig *f)
 {
-    put(p, f->kind == FIG_BARS ? "series,row" : "series,x");
+    put(p, f->kind == FIG_BARS ? "series,row" : "series,x,x_high");
     put(p, ",y,low,high,n,method,why\n");
     for (int i = 0; i < f->n; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
@@ -270,7 +282,7 @@ void fig_csv(page *p, const fig *f)
             if (f->kind == FIG_BARS)
                 put_field(p, f->row[(int)at->x]);
             else
-                put_exact(p, at->x);
+                put_exact(p, at->x), put(p, ","), put_exact(p, at->x_high);
             const double y[] = {at->y.value, at->y.low, at->y.high};
             for (int v = 0; v < 3; v++)
                 put(p, ","), put_exact(p, y[v]);
@@ -301,7 +313,7 @@ void fig_table(page *p, const fig *f)
             if (f->kind == FIG_BARS)
                 put_word(p, f->row[(int)at->x]);
             else
-                put_number(p, at->x, f->x_as);
+                put_x(p, f, at);
             put(p, "</td><td class=\"num\">");
             put_number(p, at->y.value, f->y_as);
             put(p, "</td><td class=\"num\">");

@@ -51,6 +51,8 @@ void fig_csv(page *p, const fig *f);
 eid_status fig_vega(const fig *f, char **json); /* a Vega-Lite 5 specification with its data */
 void fig_table(page *p, const fig *f);          /* an HTML table of the numbers */
 
+/* Where a point stands: a bucket in its (geometric) middle. */
+double fig_x(const ev_point *at);
 /* "planted passages, 8 copies: 34% (25–44%), n = 100, bootstrap by cluster" */
 void fig_say_point(page *p, const fig *f, const fig_series *s, const ev_point *at);
 

@@ -33,7 +33,7 @@ static void ranges(const fig *f, range *x, range *y)
     for (int i = 0; i < f->n; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const ev_point *at = &f->series[i].at[k];
-            widen(x, at->x);
+            widen(x, fig_x(at));
             widen(y, at->y.value);
             if (has_interval(&at->y))
                 widen(y, at->y.low), widen(y, at->y.high);
@@ -61,9 +61,9 @@ static void fit_axes(frame *c)
     c->x = axis_fit(f->x_kind, low, x.high, zero, c->left, c->right, c->narrow ? 5 : 9);
     if (f->y_as == AS_PERCENT)
         y.high = fmin(y.high, 1);
-    c->y = axis_fit(f->y_kind, f->whole || y.low < y.high / 3 ? 0 : y.low,
-                    f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high, false, c->bottom, c->top,
-                    c->narrow ? 5 : 6);
+    c->y =
+        axis_fit(f->y_kind, f->whole || y.low < y.high / 3 ? 0 : y.low,
+                 f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high, false, c->bottom, c->top, 6);
 }
 
 static void draw_axes(frame *c)
@@ -135,12 +135,12 @@ static void draw_band(frame *c, const fig_series *s)
     const char *command = "M";
     for (size_t k = 0; k < s->n; k++)
         if (drawable(c, &s->at[k]) && has_interval(&s->at[k].y)) {
-            put_place(c, command, s->at[k].x, s->at[k].y.high);
+            put_place(c, command, fig_x(&s->at[k]), s->at[k].y.high);
             command = "L";
         }
     for (size_t k = s->n; k-- > 0;)
         if (drawable(c, &s->at[k]) && has_interval(&s->at[k].y))
-            put_place(c, "L", s->at[k].x, s->at[k].y.low);
+            put_place(c, "L", fig_x(&s->at[k]), s->at[k].y.low);
     put(c->p, "Z\"/>\n");
 }
 
@@ -158,7 +158,7 @@ static void draw_line(frame *c, const fig_series *s)
     for (k = 0; k < s->n; k++) {
         if (!drawable(c, &s->at[k]))
             continue;
-        double x = axis_at(&c->x, s->at[k].x), y = axis_at(&c->y, s->at[k].y.value);
+        double x = axis_at(&c->x, fig_x(&s->at[k])), y = axis_at(&c->y, s->at[k].y.value);
         have--;
         if (!first && have > 0 && hypot(x - last_x, y - last_y) < 0.5)
             continue;
@@ -166,7 +166,7 @@ static void draw_line(frame *c, const fig_series *s)
             put(c->p, "H");
             put_fixed(c->p, x, 1);
         }
-        put_place(c, first ? "M" : "L", s->at[k].x, s->at[k].y.value);
+        put_place(c, first ? "M" : "L", fig_x(&s->at[k]), s->at[k].y.value);
         first = false;
         last_x = x, last_y = y;
     }
@@ -190,7 +190,7 @@ static void draw_marks(frame *c, const fig_series *s)
         bool known = isfinite(at->y.value);
         if (!isfinite(at->x))
             continue;
-        double x = axis_at(&c->x, at->x);
+        double x = axis_at(&c->x, fig_x(at));
         if (s->n == 1 && has_interval(&at->y)) /* no band shows it */
             svg_line(c, "whisker", x, axis_at(&c->y, at->y.low), x, axis_at(&c->y, at->y.high));
         svg_mark(c, s, at, x, known ? axis_at(&c->y, at->y.value) : c->bottom - 6, known);

@@ -50,6 +50,7 @@ static void say_by_copies(document *d)
     page *p = &d->p;
     const ev_curve *c = ev_find_curve(&d->ev, "extraction.by_copies");
     const eid_estimate *heldout = ev_find(&d->ev, "extraction.heldout");
+    const eid_estimate *novel = ev_find(&d->ev, "extraction.heldout.novel");
     const ev_point *first, *last;
 
     if (ends(ev_find_series(c, "planted"), &first, &last)) {
@@ -66,12 +67,30 @@ static void say_by_copies(document *d)
     if (heldout && isfinite(heldout->value)) {
         put(p, "<p>Of text that is not in training, ");
         put_estimate(p, heldout, AS_PERCENT);
-        put(p, " comes back: that much is fluent guessing, not memory.</p>\n");
+        put(p, " comes back: that much is fluent guessing, not memory.");
+        if (novel && isfinite(novel->value)) {
+            put(p, " Where its continuation is not in training either, ");
+            put_estimate(p, novel, AS_PERCENT);
+            put(p, ".");
+        }
+        put(p, "</p>\n");
     } else {
         put(p, "<p>There is no baseline: ");
         put_word(p, heldout ? heldout->why : ev_missing(&d->ev, "baseline"));
         put(p, ". Without it, part of what comes back may be fluent guessing.</p>\n");
     }
+}
+
+/* Not all or nothing: how far into a continuation the model stays right. */
+static void say_matched(document *d)
+{
+    page *p = &d->p;
+    const eid_estimate *matched = ev_find(&d->ev, "extraction.matched");
+    if (!matched || !isfinite(matched->value))
+        return;
+    put(p, "<p class=\"small\">Of a random training sequence's continuation, the first ");
+    put_estimate(p, matched, AS_PERCENT);
+    put(p, " come out right before the first mistake, on average.</p>\n");
 }
 
 static void say_slope(document *d)
@@ -138,6 +157,7 @@ void doc_extraction(document *d)
     if (doc_has(d, "extraction.by_copies")) {
         say_by_copies(d);
         say_slope(d);
+        say_matched(d);
         say_question(d);
         put(p, "<p class=\"small\">Only what was planted carries a claim of cause: how often it "
                "stands "

@@ -14,8 +14,9 @@ static number_as reads_as(const char *name)
 {
     if (strcmp(name, "extraction.slope") == 0)
         return AS_POINTS;
-    if (strcmp(name, "extraction.uniform") == 0 || strcmp(name, "extraction.heldout") == 0 ||
-        strstr(name, ".tpr.") || ends_with(name, ".chance") || ends_with(name, ".share"))
+    if (strcmp(name, "extraction.uniform") == 0 || strncmp(name, "extraction.heldout", 18) == 0 ||
+        strcmp(name, "extraction.matched") == 0 || strstr(name, ".tpr.") ||
+        ends_with(name, ".chance") || ends_with(name, ".share"))
         return AS_PERCENT;
     return AS_PLAIN;
 }

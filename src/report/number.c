@@ -52,15 +52,18 @@ static void grouped(double x, char text[48])
     text[at] = '\0';
 }
 
-/* Decimals that keep what a reader can use of a percentage, without a show of precision. */
+/* Decimals that keep what a reader can use of a percentage, without a show of precision; what is
+ * neither 0 nor 100 never reads as if it were. */
 static int percent_decimals(double percent)
 {
     double a = fabs(percent);
-    if (a == 0 || a == 100)
+    bool high = a > 50 && a < 100;
+    double rest = high ? 100 - a : a; /* from the end that it must not be taken for */
+    if (rest == 0 || a >= 100 || rest >= (high ? 0.95 : 9.95))
         return 0;
-    if (a < 0.1)
-        return 2;
-    return a < 10 || (a > 99 && a < 100) ? 1 : 0;
+    if (rest >= 0.1 || rest < 1e-9)
+        return 1;
+    return (int)ceil(-log10(rest)) + (!high && rest < 0.05);
 }
 
 const char *number_text(double x, number_as as, char text[48])

@@ -45,9 +45,16 @@ static void put_input(document *d, const ev_input *in)
     put(p, "</td></tr>\n");
 }
 
+/* A list that got no entry since `before` says so. */
+static void close_facts(document *d, size_t before)
+{
+    put(&d->p, d->p.b.n == before ? "<dt>Not known</dt><dd></dd></dl></div>\n" : "</dl></div>\n");
+}
+
 static void put_corpus(document *d)
 {
     put(&d->p, "<div><h3>The text</h3>\n<dl class=\"facts\">\n");
+    size_t before = d->p.b.n;
     put_fact(d, "Documents read", "corpus.read", AS_COUNT, "");
     put_fact(d, "Dropped as identical", "corpus.identical", AS_COUNT, "");
     put_fact(d, "Shortened", "corpus.cut", AS_COUNT, "");
@@ -64,13 +71,14 @@ static void put_corpus(document *d)
         put(&d->p, "</dd>\n");
     }
     put_fact(d, "Training tokens", "corpus.tokens", AS_COUNT, "");
-    put(&d->p, "</dl></div>\n");
+    close_facts(d, before);
 }
 
 static void put_model(document *d)
 {
     const char *source = ev_find_text(&d->ev, "model.source");
     put(&d->p, "<div><h3>The model</h3>\n<dl class=\"facts\">\n");
+    size_t before = d->p.b.n;
     if (source && strcmp(source, "trained") == 0)
         source = "trained by this run";
     else if (source && strcmp(source, "given") == 0)
@@ -90,7 +98,7 @@ static void put_model(document *d)
         put(&d->p, "</dd>\n");
     }
     put_fact(d, "Rate", "training.rate", AS_COUNT, " tokens a second");
-    put(&d->p, "</dl></div>\n");
+    close_facts(d, before);
 }
 
 void doc_inputs(document *d)

@@ -20,7 +20,7 @@ static json_t *values(const fig *f)
             if (f->kind == FIG_BARS)
                 json_object_set_new(row, "row", text(f->row[(int)at->x]));
             else
-                json_object_set_new(row, "x", eid_json_real(at->x));
+                json_object_set_new(row, "x", eid_json_real(fig_x(at)));
             json_object_set_new(row, "y", eid_json_real(at->y.value));
             json_object_set_new(row, "low", eid_json_real(at->y.low));
             json_object_set_new(row, "high", eid_json_real(at->y.high));

@@ -28,25 +28,54 @@ static const struct level *level_named(const char *name)
     return &levels[3];
 }
 
-static void put_reason(document *d, const doc_reason *r, int number)
+/* Under a verdict that is not "pass", what passed is told apart from what did not. */
+static bool is_clean(const document *d, const doc_reason *r)
+{
+    const char *overall = ev_find_text(&d->ev, "verdict.level");
+    return strcmp(r->level, "pass") == 0 && !(overall && strcmp(overall, "pass") == 0);
+}
+
+static void put_item(document *d, const doc_reason *r)
 {
     page *p = &d->p;
-    if (number == 1)
-        put(p, "<ol class=\"reasons\">\n");
+    const char *figure =
+        !r->figure[0] && strncmp(r->code, "personal.", 9) == 0 ? "personal.emitted" : r->figure;
     put(p, "<li>");
     put_word(p, r->text);
-    if (doc_has(d, r->figure)) { /* then it is one of our own names */
+    if (doc_has(d, figure)) { /* then it is one of our own names */
         put(p, " <a href=\"#");
-        put_word(p, r->figure);
+        put_word(p, figure);
         put(p, "\">See the figure</a>");
     }
     put(p, "</li>\n");
 }
 
-static void count_reason(document *d, const doc_reason *r, int number)
+static void put_reason(document *d, const doc_reason *r, int number)
 {
-    (void)r;
-    d->reasons = number;
+    (void)number;
+    if (is_clean(d, r))
+        return;
+    put(&d->p, d->reasons++ ? "" : "<ol class=\"reasons\">\n");
+    put_item(d, r);
+}
+
+static void put_clean(document *d, const doc_reason *r, int number)
+{
+    (void)number;
+    if (!is_clean(d, r))
+        return;
+    put(&d->p, d->clean++ ? "" : "<p>Measured, and found clean:</p>\n<ul class=\"clean\">\n");
+    put_item(d, r);
+}
+
+static void put_reasons(document *d)
+{
+    doc_reasons(d, put_reason);
+    put(&d->p, d->reasons ? "</ol>\n" : "");
+    doc_reasons(d, put_clean);
+    put(&d->p, d->clean ? "</ul>\n" : "");
+    if (d->reasons + d->clean == 0)
+        put(&d->p, "<p>The run holds no reasons for its verdict.</p>\n");
 }
 
 /* ---- key numbers ------------------------------------------------------------------------- */
@@ -166,9 +195,7 @@ void doc_verdict(document *d)
          v->name, v->icon, v->word, v->lead);
     if (strcmp(d->ev.run->state, "done") != 0)
         put(p, "<p>This run did not finish: what follows is what it had measured by then.</p>\n");
-    doc_reasons(d, put_reason);
-    doc_reasons(d, count_reason);
-    put(p, d->reasons ? "</ol>\n" : "<p>The run holds no reasons for its verdict.</p>\n");
+    put_reasons(d);
     put(p, "</section>\n");
 
     size_t before = p->b.n;

@@ -1,20 +1,20 @@
 /* table_model.h - a probe that knows some token streams by heart and nothing else.
  *
- * After `context` tokens that it has seen, it gives the next one the score `score`, and 0 to all others;
- * after anything else, 0 to all (greedy then says token 0).  So what it can be made to say is known
- * exactly. */
+ * After `context` tokens that it has seen, it gives the next one the score `score`, and 0 to all
+ * others; after anything else, 0 to all (greedy then says token 0).  So what it can be made to say
+ * is known exactly. */
 #ifndef TABLE_MODEL_H
 #define TABLE_MODEL_H
 #include "check.h"
 #include "eidetic/eidetic.h"
 
 typedef struct table_model {
-    int context;    /* tokens that it looks back */
+    int context; /* tokens that it looks back */
     int32_t vocab;
     int64_t length; /* longest sequence */
     int least;      /* with fewer tokens of prompt it knows nothing */
     float score;
-    int32_t *slot;  /* hash table of `size` entries: context tokens, next; slot[0] < 0: free */
+    int32_t *slot; /* hash table of `size` entries: context tokens, next; slot[0] < 0: free */
     size_t size;
 } table_model;
 
@@ -78,7 +78,8 @@ static inline eid_lm *table_probe(table_model *m)
     return lm;
 }
 
-/* ---- a corpus of random words, in which nothing stands twice by accident ---------------------------- */
+/* ---- a corpus of random words, in which nothing stands twice by accident
+ * ---------------------------- */
 
 /* `words` random words of a language of 300, written at text; the number of bytes. */
 static inline size_t random_words(eid_rng *rng, int words, char *text)

@@ -3,8 +3,8 @@
 #include "measure/personal.h"
 #include "eidetic/measure.h"
 
-/* 20 documents of random words, each with an address of its own and one that all share; those from 14 on are
- * held out.  The model knows documents 0, 2, 4 ... */
+/* 20 documents of random words, each with an address of its own and one that all share; those from
+ * 14 on are held out.  The model knows documents 0, 2, 4 ... */
 static void mailbox(world *w, int threads)
 {
     eid_rng rng = eid_rng_seed(31);
@@ -63,7 +63,8 @@ static void known_addresses_are_emitted_and_traced(void)
         const eid_emitted *e = &r->emitted[i];
         size_t size;
         const uint8_t *doc = eid_index_doc(w.index, e->document, &size);
-        CHECK((size_t)e->offset + e->size <= size && memcmp(doc + e->offset, e->text, e->size) == 0);
+        CHECK((size_t)e->offset + e->size <= size &&
+              memcmp(doc + e->offset, e->text, e->size) == 0);
         CHECK_STR(e->name, eid_index_doc_name(w.index, e->document));
         CHECK(eid_stands_in(e->output, e->output_n, e->text, e->size));
         CHECK(i == 0 || (e->documents == 1) <= (r->emitted[i - 1].documents == 1));
@@ -143,8 +144,9 @@ static void what_the_prompt_holds_is_not_asked_for(void)
     eid_personal_opts o = eid_personal_opts_default();
     eid_rng rng = eid_rng_seed(3);
     char *text = malloc(4000);
-    size_t n = (size_t)snprintf(text, 64, "me@here.org ");
+    size_t n = random_words(&rng, 1, text);
 
+    n += (size_t)snprintf(text + n, 64, "me@here.org ");
     n += random_words(&rng, 3, text + n);
     n += (size_t)snprintf(text + n, 64, "me@here.org you@there.org ");
     world_add(&w, "twice", text, n);
@@ -152,7 +154,8 @@ static void what_the_prompt_holds_is_not_asked_for(void)
     o.prompt = 64;
     CHECK_OK(eid_personal(&r, w.ctx, w.lm, w.bpe, w.index, w.train, NULL, NULL, &o));
     CHECK_INT(row_of(r, "email")->in_training, 2);
-    CHECK_INT(row_of(r, "email")->asked, 1); /* at the other's first place nothing stands before it */
+    CHECK_INT(row_of(r, "email")->asked,
+              1); /* at the other's first place too little stands before it */
     eid_personal_result_free(r);
     world_free(&w);
 }
@@ -163,11 +166,16 @@ static void a_part_of_something_longer_is_not_it(void)
         const char *text, *secret;
         bool stands;
     } cases[] = {
-        {"to ann@x.org.", "ann@x.org", true},    {"joann@x.org", "ann@x.org", false},
-        {"a.ann@x.org", "ann@x.org", false},     {"ann@x.org.uk", "ann@x.org", false},
-        {"ann@x.organic", "ann@x.org", false},   {"joann@x.org ann@x.org", "ann@x.org", true},
-        {"+49 30 12345", "+49 30 1234", false},  {"call +49 30 1234", "+49 30 1234", true},
-        {"", "ann@x.org", false},                {"ann@x.org", "ann@x.org", true},
+        {"to ann@x.org.", "ann@x.org", true},
+        {"joann@x.org", "ann@x.org", false},
+        {"a.ann@x.org", "ann@x.org", false},
+        {"ann@x.org.uk", "ann@x.org", false},
+        {"ann@x.organic", "ann@x.org", false},
+        {"joann@x.org ann@x.org", "ann@x.org", true},
+        {"+49 30 12345", "+49 30 1234", false},
+        {"call +49 30 1234", "+49 30 1234", true},
+        {"", "ann@x.org", false},
+        {"ann@x.org", "ann@x.org", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CHECK_INT(eid_stands_in((const uint8_t *)cases[i].text, strlen(cases[i].text),
@@ -193,7 +201,8 @@ static void json_masks_and_threads_do_not_matter(void)
         CHECK_OK(eid_personal(&r, ctx, w.lm, w.bpe, w.index, w.train, w.heldout, &listed, &o));
         if (t == 0) {
             CHECK_OK(eid_personal_json(r, false, &json[0]));
-            CHECK(!strstr(json[0], "@site") && !strstr(json[0], "5550") && !strstr(json[0], "Byron"));
+            CHECK(!strstr(json[0], "@site") && !strstr(json[0], "5550") &&
+                  !strstr(json[0], "Byron"));
             CHECK(strstr(json[0], "u\xE2\x80\xA6@\xE2\x80\xA6") && strstr(json[0], "[phone]"));
             eid_string_free(json[0]);
         }

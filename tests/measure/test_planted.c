@@ -1,8 +1,8 @@
 /* Planted strings: their own buckets, the fit, the claim; planted documents are no natural text. */
 #include "world.h"
 
-/* r copies of each canary, as documents of their own; the model knows canary k of r if `knows` says so.
- * Ten passages for each r, and one random string of 4 copies. */
+/* r copies of each canary, as documents of their own; the model knows canary k of r if `knows` says
+ * so. Ten passages for each r, and one random string of 4 copies. */
 typedef struct plan {
     int copies[6], n;
     int known[6]; /* of the ten passages with copies[i] */
@@ -68,7 +68,8 @@ static void plant(world *w, const plan *p, const char *tag)
         if (known[k]) {
             int32_t *ids;
             size_t n;
-            CHECK_OK(eid_bpe_encode(w->bpe, (const uint8_t *)text_of[k], size_of[k], false, &ids, &n));
+            CHECK_OK(
+                eid_bpe_encode(w->bpe, (const uint8_t *)text_of[k], size_of[k], false, &ids, &n));
             table_learn(&w->model, ids, (int64_t)n);
             eid_ids_free(ids);
         }
@@ -110,7 +111,8 @@ static void planted_passages_have_their_own_buckets(void)
             CHECK_INT(k->high, p.copies[planted] + 1);
             CHECK_INT(k->strings, n);
             CHECK_CLOSE(k->extracted.value, known / n, 1e-12, 0);
-            CHECK(k->extracted.low <= k->extracted.value && k->extracted.value <= k->extracted.high);
+            CHECK(k->extracted.low <= k->extracted.value &&
+                  k->extracted.value <= k->extracted.high);
             planted++;
         }
     }
@@ -123,8 +125,8 @@ static void planted_passages_have_their_own_buckets(void)
     world_free(&w);
 }
 
-/* The ten documents that are not planted are unknown to the model, so nothing natural comes out, whatever
- * it knows of the planted ones; and those are not drawn as natural strings. */
+/* The ten documents that are not planted are unknown to the model, so nothing natural comes out,
+ * whatever it knows of the planted ones; and those are not drawn as natural strings. */
 static void planted_documents_are_no_natural_text(void)
 {
     world w;

@@ -57,6 +57,9 @@ static eid_status extraction(eid_store *s, double memory)
         EID_TRY(
             dot(s, "extraction.by_copies", "planted", copies,
                 share(0.985 * logistic(1.25 * (k - 4.6 - memory)), 120, "bootstrap by cluster")));
+        if (k > 1 && k < 7)
+            EID_TRY(dot(s, "extraction.by_copies.high", "natural", copies,
+                        (eid_estimate){2 * copies - 1, NAN, NAN, 0, "exact", ""}));
         if (k < 7)
             EID_TRY(
                 dot(s, "extraction.by_copies", "natural", copies,
@@ -287,6 +290,10 @@ static eid_status origin(eid_store *s)
         s, "verdict.reason.3",
         "{\"code\":\"exposure.planted\",\"text\":\"Secrets planted 8 times or more are likelier "
         "than chance.\",\"figure\":\"exposure.by_copies\"}"));
+    EID_TRY(eid_store_text(s, "verdict.reason.4",
+                           "{\"code\":\"clean.membership\",\"text\":\"Members cannot be told from "
+                           "non-members at a false-positive rate of "
+                           "1%.\",\"figure\":\"membership.roc\",\"level\":\"pass\"}"));
     EID_TRY(eid_store_text(s, "warning.1",
                            "{\"code\":\"skipped\",\"text\":\"2 files could not be read\"}"));
 done:
