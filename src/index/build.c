@@ -12,7 +12,7 @@ enum {
     WIDE_FROM = INT32_MAX, /* coded bytes that no longer fit the 32-bit sorter */
     TABLE_FROM = 1 << 20,  /* text whose suffixes outweigh the prefix table */
     TASK = 1 << 18,        /* entries decoded at a time */
-    CHUNK = 1 << 16        /* bytes written at a time */
+    CHUNK = 1 << 18        /* bytes written at a time */
 };
 
 typedef struct build {
@@ -209,9 +209,11 @@ static eid_status write_names_or_text(const build *b, eid_out *f, bool names)
 static eid_status write_suffixes(const build *b, eid_out *f)
 {
     eid_status st = EID_OK;
-    uint8_t chunk[CHUNK];
+    uint8_t *chunk = NULL;
     size_t fill = 0;
     int64_t kept = 0;
+
+    EID_TRY(EID_NEW(chunk, CHUNK));
     for (int64_t i = 0; i < b->code.size; i++) {
         int64_t at = b->wide ? ((int64_t *)b->sa)[i] : ((int32_t *)b->sa)[i];
         if (at < 0)
@@ -227,12 +229,14 @@ static eid_status write_suffixes(const build *b, eid_out *f)
         if (++kept % (1 << 22) == 0)
             EID_TRY(eid_tick(b->ctx, "writing", "suffixes", kept, b->n));
     }
-    if (kept != b->n)
-        return eid_fail(EID_EINTERNAL, "index: %" PRId64 " suffixes of %" PRId64 " bytes", kept,
-                        b->n);
     EID_TRY(eid_out_write(f, chunk, fill));
-    EID_TRY(eid_tick(b->ctx, "writing", "suffixes", b->n, b->n));
+    if (kept != b->n)
+        st =
+            eid_fail(EID_EINTERNAL, "index: %" PRId64 " suffixes of %" PRId64 " bytes", kept, b->n);
+    else
+        st = eid_tick(b->ctx, "writing", "suffixes", b->n, b->n);
 done:
+    eid_free(chunk);
     return st;
 }
 

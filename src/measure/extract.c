@@ -107,8 +107,8 @@ done:
 static eid_status measure(eid_extraction *x, eid_extract_result *r, int32_t **tok)
 {
     eid_status st = EID_OK;
-    eid_windows uniform = {0}, natural = {0}, planted = {0}, heldout = {0};
-    const eid_windows *const all[] = {&uniform, &natural, &planted};
+    eid_cuts uniform = {0}, natural = {0}, planted = {0}, heldout = {0};
+    const eid_cuts *const all[] = {&uniform, &natural, &planted};
     eid_bucket *buckets = NULL;
     size_t n_buckets = 0;
 
@@ -128,10 +128,10 @@ static eid_status measure(eid_extraction *x, eid_extract_result *r, int32_t **to
         EID_TRY(eid_sum_prompts(x, &planted, &natural, r));
     EID_TRY(eid_pick_strings(x, all, 3, r, tok));
 done:
-    eid_windows_free(&uniform);
-    eid_windows_free(&natural);
-    eid_windows_free(&planted);
-    eid_windows_free(&heldout);
+    eid_cuts_free(&uniform);
+    eid_cuts_free(&natural);
+    eid_cuts_free(&planted);
+    eid_cuts_free(&heldout);
     eid_free(buckets);
     return st;
 }

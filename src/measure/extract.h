@@ -14,7 +14,7 @@ enum { /* random streams of opts.seed, one per use */
 typedef enum eid_series { EID_NATURAL = 0, EID_PLANTED, EID_RANDOM, EID_HELDOUT } eid_series;
 
 /* A string of prompt + match tokens, and what the model made of it. */
-typedef struct eid_window {
+typedef struct eid_cut {
     const int32_t *tok;        /* borrowed */
     int64_t before;            /* tokens of the same document that stand before tok */
     int64_t document, offset;  /* first place in the index, -1: not there */
@@ -27,16 +27,16 @@ typedef struct eid_window {
     int64_t matched;
     bool hit;      /* all of them right, and the index finds the string */
     double log_pz; /* NaN: the probe cannot score */
-} eid_window;
+} eid_cut;
 
-typedef struct eid_windows {
-    eid_window *at;
+typedef struct eid_cuts {
+    eid_cut *at;
     size_t n, cap;
     int32_t *output; /* n * match, once asked */
     int32_t **owned; /* token arrays that tok points into, where they are no one else's */
     size_t n_owned, cap_owned;
-} eid_windows;
-void eid_windows_free(eid_windows *w);
+} eid_cuts;
+void eid_cuts_free(eid_cuts *w);
 
 /* Everything that sampling and asking share. */
 typedef struct eid_extraction {
@@ -57,7 +57,7 @@ typedef struct eid_extraction {
 eid_status eid_text_of(const eid_bpe *bpe, const int32_t *tok, size_t n, eid_buf *b);
 /* Fills copies, documents, document, offset, cluster of every window from the index, in parallel.
  * `cluster` is set to the first document only where it was -1. */
-eid_status eid_windows_locate(eid_extraction *x, eid_windows *w);
+eid_status eid_cuts_locate(eid_extraction *x, eid_cuts *w);
 
 /* Places already taken, in steps of `grain`; a claim that touches one is refused. */
 typedef struct eid_claims {
@@ -81,38 +81,38 @@ int64_t eid_position(const eid_positions *p, int64_t u, int64_t *doc);
 /* ---- which strings (extract_sample.c, extract_natural.c, extract_planted.c) ---------------------
  */
 
-eid_status eid_sample_uniform(eid_extraction *x, eid_windows *w);
-eid_status eid_sample_heldout(eid_extraction *x, eid_windows *w);
+eid_status eid_sample_uniform(eid_extraction *x, eid_cuts *w);
+eid_status eid_sample_heldout(eid_extraction *x, eid_cuts *w);
 /* By copies, and the merged buckets that they fill; windows beyond per_bucket are left out. */
-eid_status eid_sample_natural(eid_extraction *x, eid_windows *w, eid_bucket **buckets,
+eid_status eid_sample_natural(eid_extraction *x, eid_cuts *w, eid_bucket **buckets,
                               size_t *n_buckets);
 /* Marks planted documents in x->skip. */
 eid_status eid_mark_planted(eid_extraction *x);
-eid_status eid_sample_planted(eid_extraction *x, eid_windows *w);
+eid_status eid_sample_planted(eid_extraction *x, eid_cuts *w);
 
 /* ---- asking (extract_ask.c)
  * ------------------------------------------------------------------------ */
 
-eid_status eid_ask(eid_extraction *x, eid_windows *w);
+eid_status eid_ask(eid_extraction *x, eid_cuts *w);
 /* Whether each window's match tokens come back from the k tokens before them; k may reach `before`
  * further back than the window. */
-eid_status eid_ask_prompt(eid_extraction *x, const eid_window *const *w, size_t n, int64_t k,
+eid_status eid_ask_prompt(eid_extraction *x, const eid_cut *const *w, size_t n, int64_t k,
                           double *hit);
 
 /* ---- summing up (extract_sum.c, extract_strings.c)
  * ------------------------------------------------ */
 
 /* Mean of v over windows, resampled by the text they were cut from. */
-eid_status eid_mean_of(eid_extraction *x, const eid_window *const *w, const double *v, size_t n,
+eid_status eid_mean_of(eid_extraction *x, const eid_cut *const *w, const double *v, size_t n,
                        eid_estimate *e);
-eid_status eid_sum_planted(eid_extraction *x, const eid_windows *w, eid_extract_result *r);
-eid_status eid_sum_natural(eid_extraction *x, const eid_windows *w, const eid_bucket *b, size_t n,
+eid_status eid_sum_planted(eid_extraction *x, const eid_cuts *w, eid_extract_result *r);
+eid_status eid_sum_natural(eid_extraction *x, const eid_cuts *w, const eid_bucket *b, size_t n,
                            eid_extract_result *r);
-eid_status eid_sum_uniform(eid_extraction *x, const eid_windows *w, eid_extract_result *r);
-eid_status eid_sum_heldout(eid_extraction *x, const eid_windows *w, eid_extract_result *r);
-eid_status eid_sum_prompts(eid_extraction *x, const eid_windows *planted,
-                           const eid_windows *natural, eid_extract_result *r);
+eid_status eid_sum_uniform(eid_extraction *x, const eid_cuts *w, eid_extract_result *r);
+eid_status eid_sum_heldout(eid_extraction *x, const eid_cuts *w, eid_extract_result *r);
+eid_status eid_sum_prompts(eid_extraction *x, const eid_cuts *planted, const eid_cuts *natural,
+                           eid_extract_result *r);
 /* Picks the findings; *tok receives the block that holds their tokens. */
-eid_status eid_pick_strings(eid_extraction *x, const eid_windows *const *sets, size_t n_sets,
+eid_status eid_pick_strings(eid_extraction *x, const eid_cuts *const *sets, size_t n_sets,
                             eid_extract_result *r, int32_t **tok);
 #endif

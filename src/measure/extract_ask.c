@@ -15,7 +15,7 @@ static int64_t agreement(const int32_t *a, const int32_t *b, int64_t n)
 }
 
 /* seq[i]: `n` tokens that end `prompt` tokens into window i, counted back. */
-static eid_status make_prompts(eid_extraction *x, const eid_window *const *w, size_t n, int64_t k,
+static eid_status make_prompts(eid_extraction *x, const eid_cut *const *w, size_t n, int64_t k,
                                eid_seq **seq)
 {
     if (EID_NEW(*seq, n) != EID_OK)
@@ -26,7 +26,7 @@ static eid_status make_prompts(eid_extraction *x, const eid_window *const *w, si
 }
 
 /* Greedy continuations of all windows' last k prompt tokens into out[i * match]. */
-static eid_status continue_all(eid_extraction *x, const eid_window *const *w, size_t n, int64_t k,
+static eid_status continue_all(eid_extraction *x, const eid_cut *const *w, size_t n, int64_t k,
                                int32_t *out)
 {
     eid_status st = EID_OK;
@@ -46,7 +46,7 @@ done:
 }
 
 /* log p_z = sum of the log probabilities of the right tokens under the truncated sampler. */
-static eid_status score_all(eid_extraction *x, eid_windows *w)
+static eid_status score_all(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
     eid_seq *seq = NULL;
@@ -75,7 +75,7 @@ done:
     return st;
 }
 
-static eid_status pointers(const eid_windows *w, const eid_window ***out)
+static eid_status pointers(const eid_cuts *w, const eid_cut ***out)
 {
     if (EID_NEW(*out, w->n) != EID_OK)
         return EID_ENOMEM;
@@ -84,17 +84,17 @@ static eid_status pointers(const eid_windows *w, const eid_window ***out)
     return EID_OK;
 }
 
-eid_status eid_ask(eid_extraction *x, eid_windows *w)
+eid_status eid_ask(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
-    const eid_window **all = NULL;
+    const eid_cut **all = NULL;
     int64_t match = x->opts->match;
 
     EID_TRY(pointers(w, &all));
     EID_TRY(EID_NEW(w->output, w->n * (size_t)match));
     EID_TRY(continue_all(x, all, w->n, x->opts->prompt, w->output));
     for (size_t i = 0; i < w->n; i++) {
-        eid_window *v = &w->at[i];
+        eid_cut *v = &w->at[i];
         v->output = w->output + (int64_t)i * match;
         v->matched = agreement(v->output, v->tok + x->opts->prompt, match);
         /* Held-out strings stand nowhere by choice; there, tokens alone decide. */
@@ -108,7 +108,7 @@ done:
     return st;
 }
 
-eid_status eid_ask_prompt(eid_extraction *x, const eid_window *const *w, size_t n, int64_t k,
+eid_status eid_ask_prompt(eid_extraction *x, const eid_cut *const *w, size_t n, int64_t k,
                           double *hit)
 {
     eid_status st = EID_OK;

@@ -67,7 +67,7 @@ done:
 
 /* One round of draws; *taken: how many strings it added. */
 static eid_status draw_round(eid_extraction *x, const eid_positions *p, eid_rng *rng, draw *d,
-                             eid_claims *claims, int64_t *have, eid_windows *w, int64_t *taken)
+                             eid_claims *claims, int64_t *have, eid_cuts *w, int64_t *taken)
 {
     eid_status st = EID_OK;
     draw_job job = {x, d, have};
@@ -86,12 +86,12 @@ static eid_status draw_round(eid_extraction *x, const eid_positions *p, eid_rng 
             !eid_claim(claims, from, from + (int64_t)d[i].size))
             continue;
         EID_TRY(EID_GROW(w->at, &w->cap, w->n + 1));
-        w->at[w->n++] = (eid_window){.tok = x->in->train->id + d[i].at,
-                                     .before = d[i].before,
-                                     .cluster = -1,
-                                     .canary = -1,
-                                     .copies = d[i].copies,
-                                     .series = EID_NATURAL};
+        w->at[w->n++] = (eid_cut){.tok = x->in->train->id + d[i].at,
+                                  .before = d[i].before,
+                                  .cluster = -1,
+                                  .canary = -1,
+                                  .copies = d[i].copies,
+                                  .series = EID_NATURAL};
         have[q]++;
         ++*taken;
     }
@@ -157,7 +157,7 @@ done:
 }
 
 /* Keeps the first per_bucket strings of each bucket, in the order of drawing. */
-static void trim(eid_extraction *x, eid_windows *w, eid_bucket *b, size_t n)
+static void trim(eid_extraction *x, eid_cuts *w, eid_bucket *b, size_t n)
 {
     size_t kept = 0;
 
@@ -175,7 +175,7 @@ static void trim(eid_extraction *x, eid_windows *w, eid_bucket *b, size_t n)
     w->n = kept;
 }
 
-eid_status eid_sample_natural(eid_extraction *x, eid_windows *w, eid_bucket **buckets,
+eid_status eid_sample_natural(eid_extraction *x, eid_cuts *w, eid_bucket **buckets,
                               size_t *n_buckets)
 {
     eid_status st = EID_OK;
@@ -197,7 +197,7 @@ eid_status eid_sample_natural(eid_extraction *x, eid_windows *w, eid_bucket **bu
     }
     EID_TRY(merge(have, buckets, n_buckets));
     trim(x, w, *buckets, *n_buckets);
-    EID_TRY(eid_windows_locate(x, w));
+    EID_TRY(eid_cuts_locate(x, w));
 done:
     eid_free(p.first);
     eid_free(claims.bit);

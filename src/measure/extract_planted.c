@@ -61,7 +61,7 @@ done:
 
 /* Passages and random strings that were planted at least once and are long enough, in ledger order.
  */
-eid_status eid_sample_planted(eid_extraction *x, eid_windows *w)
+eid_status eid_sample_planted(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
     int32_t *ids = NULL;
@@ -81,7 +81,7 @@ eid_status eid_sample_planted(eid_extraction *x, eid_windows *w)
         w->owned[w->n_owned++] = ids;
         EID_TRY(EID_GROW(w->at, &w->cap, w->n + 1));
         bool passage = c->kind == EID_CANARY_PASSAGE;
-        w->at[w->n++] = (eid_window){
+        w->at[w->n++] = (eid_cut){
             .tok = ids,
             .canary = c->id,
             .planted = c->copies,
@@ -91,7 +91,7 @@ eid_status eid_sample_planted(eid_extraction *x, eid_windows *w)
         };
         ids = NULL;
     }
-    EID_TRY(eid_windows_locate(x, w));
+    EID_TRY(eid_cuts_locate(x, w));
 done:
     eid_ids_free(ids);
     return st;

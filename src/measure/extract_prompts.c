@@ -34,7 +34,7 @@ static int downwards(const void *a, const void *b)
 }
 
 /* The most tokens of prompt that at least half of the strings have before them, within `most`. */
-static eid_status reach(const eid_window *const *w, size_t n, int64_t prompt, int64_t most,
+static eid_status reach(const eid_cut *const *w, size_t n, int64_t prompt, int64_t most,
                         int64_t *out)
 {
     eid_status st = EID_OK;
@@ -50,7 +50,7 @@ done:
     return st;
 }
 
-static eid_status curve(eid_extraction *x, const eid_window **w, size_t n, bool planted,
+static eid_status curve(eid_extraction *x, const eid_cut **w, size_t n, bool planted,
                         eid_extract_result *r)
 {
     eid_status st = EID_OK;
@@ -81,7 +81,7 @@ done:
 }
 
 /* At most STRINGS of those with enough copies, evenly from the order of drawing. */
-static eid_status enough_copies(const eid_windows *all, eid_series series, const eid_window ***out,
+static eid_status enough_copies(const eid_cuts *all, eid_series series, const eid_cut ***out,
                                 size_t *n)
 {
     size_t m = 0, kept = 0;
@@ -89,7 +89,7 @@ static eid_status enough_copies(const eid_windows *all, eid_series series, const
     if (EID_NEW(*out, all->n) != EID_OK)
         return EID_ENOMEM;
     for (size_t i = 0; i < all->n; i++) {
-        const eid_window *w = &all->at[i];
+        const eid_cut *w = &all->at[i];
         if (w->series == series && (series == EID_PLANTED ? w->planted : w->copies) >= COPIES)
             (*out)[m++] = w;
     }
@@ -102,11 +102,11 @@ static eid_status enough_copies(const eid_windows *all, eid_series series, const
     return EID_OK;
 }
 
-eid_status eid_sum_prompts(eid_extraction *x, const eid_windows *planted,
-                           const eid_windows *natural, eid_extract_result *r)
+eid_status eid_sum_prompts(eid_extraction *x, const eid_cuts *planted, const eid_cuts *natural,
+                           eid_extract_result *r)
 {
     eid_status st = EID_OK;
-    const eid_window **some = NULL;
+    const eid_cut **some = NULL;
     size_t n;
 
     EID_TRY(enough_copies(planted, EID_PLANTED, &some, &n));

@@ -8,7 +8,7 @@
 /* Draws until `want` windows do not overlap, or 20 draws for each were not enough: small corpora
  * have no room for more.  Overlap is judged in steps of `grain` tokens. */
 static eid_status draw_apart(eid_extraction *x, const eid_tokens *t, const uint8_t *skip,
-                             uint64_t stream, int64_t want, eid_windows *w)
+                             uint64_t stream, int64_t want, eid_cuts *w)
 {
     eid_status st = EID_OK;
     eid_positions p = {0};
@@ -23,11 +23,11 @@ static eid_status draw_apart(eid_extraction *x, const eid_tokens *t, const uint8
         if (!eid_claim(&claims, at, at + x->length))
             continue;
         EID_TRY(EID_GROW(w->at, &w->cap, w->n + 1));
-        w->at[w->n++] = (eid_window){.tok = t->id + at,
-                                     .before = at - t->start[doc],
-                                     .cluster = -1,
-                                     .canary = -1,
-                                     .document = doc};
+        w->at[w->n++] = (eid_cut){.tok = t->id + at,
+                                  .before = at - t->start[doc],
+                                  .cluster = -1,
+                                  .canary = -1,
+                                  .document = doc};
     }
 done:
     eid_free(p.first);
@@ -37,7 +37,7 @@ done:
 
 static int by_place(const void *a, const void *b)
 {
-    const eid_window *x = *(const eid_window *const *)a, *y = *(const eid_window *const *)b;
+    const eid_cut *x = *(const eid_cut *const *)a, *y = *(const eid_cut *const *)b;
     if (x->document != y->document)
         return x->document < y->document ? -1 : 1;
     if (x->offset != y->offset)
@@ -46,10 +46,10 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Two windows with the same first place and the same tokens are one string: the later one goes. */
-static eid_status drop_repeats(eid_extraction *x, eid_windows *w)
+static eid_status drop_repeats(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
-    eid_window **order = NULL;
+    eid_cut **order = NULL;
     uint8_t *drop = NULL;
     size_t kept = 0, size = (size_t)x->length * sizeof(int32_t);
 
@@ -75,12 +75,12 @@ done:
     return st;
 }
 
-eid_status eid_sample_uniform(eid_extraction *x, eid_windows *w)
+eid_status eid_sample_uniform(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
 
     EID_TRY(draw_apart(x, x->in->train, x->skip, EID_STREAM_UNIFORM, x->opts->uniform, w));
-    EID_TRY(eid_windows_locate(x, w));
+    EID_TRY(eid_cuts_locate(x, w));
     EID_TRY(drop_repeats(x, w));
 done:
     return st;
@@ -91,7 +91,7 @@ done:
 
 typedef struct novel_job {
     eid_extraction *x;
-    eid_window *w;
+    eid_cut *w;
 } novel_job;
 
 /* Whether the continuation alone stands in the training text. */
@@ -99,7 +99,7 @@ static eid_status judge_novel(void *arg, int64_t task, int worker)
 {
     const novel_job *job = arg;
     const eid_extraction *x = job->x;
-    eid_window *w = &job->w[task];
+    eid_cut *w = &job->w[task];
     eid_status st = EID_OK;
     eid_buf b = {0};
     int64_t count;
@@ -114,7 +114,7 @@ done:
 }
 
 /* Windows whose whole text stands nowhere in training; the cluster is the held-out document. */
-eid_status eid_sample_heldout(eid_extraction *x, eid_windows *w)
+eid_status eid_sample_heldout(eid_extraction *x, eid_cuts *w)
 {
     eid_status st = EID_OK;
     novel_job job;
@@ -127,7 +127,7 @@ eid_status eid_sample_heldout(eid_extraction *x, eid_windows *w)
         w->at[i].cluster = w->at[i].document;
         w->at[i].series = EID_HELDOUT;
     }
-    EID_TRY(eid_windows_locate(x, w));
+    EID_TRY(eid_cuts_locate(x, w));
     for (size_t i = 0; i < w->n; i++)
         if (w->at[i].copies == 0)
             w->at[kept++] = w->at[i];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct pick {
-    const eid_window *w;
+    const eid_cut *w;
     int bucket;   /* series and octave of copies */
     int64_t turn; /* place within its bucket, likeliest first */
 } pick;
@@ -18,7 +18,7 @@ static int octave(int64_t copies)
     return o;
 }
 
-static int by_first_place(const eid_window *x, const eid_window *y)
+static int by_first_place(const eid_cut *x, const eid_cut *y)
 {
     if (x->document != y->document)
         return x->document < y->document ? -1 : 1;
@@ -28,7 +28,7 @@ static int by_first_place(const eid_window *x, const eid_window *y)
 }
 
 /* Hits first; among others, the longest match. */
-static int by_success(const eid_window *x, const eid_window *y)
+static int by_success(const eid_cut *x, const eid_cut *y)
 {
     if (x->hit != y->hit)
         return x->hit ? -1 : 1;
@@ -74,7 +74,7 @@ static int by_copies(const void *a, const void *b)
 }
 
 /* Natural strings may have been drawn twice, uniformly and by copies. */
-static bool same_string(const eid_window *x, const eid_window *y, size_t tokens)
+static bool same_string(const eid_cut *x, const eid_cut *y, size_t tokens)
 {
     return by_first_place(x, y) == 0 && memcmp(x->tok, y->tok, tokens * sizeof *x->tok) == 0;
 }
@@ -106,7 +106,7 @@ static eid_status hand_out(eid_extraction *x, const pick *p, size_t n, eid_extra
     EID_TRY(EID_NEW(*tok, n * each));
     EID_TRY(EID_NEW(r->strings, n));
     for (size_t i = 0; i < n; i++) {
-        const eid_window *w = p[i].w;
+        const eid_cut *w = p[i].w;
         int32_t *t = *tok + i * each;
         memcpy(t, w->tok, length * sizeof *t);
         memcpy(t + length, w->output, match * sizeof *t);
@@ -127,7 +127,7 @@ done:
     return st;
 }
 
-eid_status eid_pick_strings(eid_extraction *x, const eid_windows *const *sets, size_t n_sets,
+eid_status eid_pick_strings(eid_extraction *x, const eid_cuts *const *sets, size_t n_sets,
                             eid_extract_result *r, int32_t **tok)
 {
     eid_status st = EID_OK;
@@ -140,7 +140,7 @@ eid_status eid_pick_strings(eid_extraction *x, const eid_windows *const *sets, s
     n = 0;
     for (size_t s = 0; s < n_sets; s++)
         for (size_t i = 0; i < sets[s]->n; i++) {
-            const eid_window *w = &sets[s]->at[i];
+            const eid_cut *w = &sets[s]->at[i];
             p[n++] = (pick){.w = w, .bucket = (int)w->series * 64 + octave(w->copies)};
         }
     n = take_turns(p, n, (size_t)x->length);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-eid_status eid_mean_of(eid_extraction *x, const eid_window *const *w, const double *v, size_t n,
+eid_status eid_mean_of(eid_extraction *x, const eid_cut *const *w, const double *v, size_t n,
                        eid_estimate *e)
 {
     eid_status st = EID_OK;
@@ -19,28 +19,28 @@ done:
     return st;
 }
 
-typedef double (*value_fn)(const eid_window *w, const void *arg);
+typedef double (*value_fn)(const eid_cut *w, const void *arg);
 
-static double value_hit(const eid_window *w, const void *arg)
+static double value_hit(const eid_cut *w, const void *arg)
 {
     (void)arg;
     return w->hit;
 }
 
-static double value_matched(const eid_window *w, const void *match)
+static double value_matched(const eid_cut *w, const void *match)
 {
     return (double)w->matched / (double)*(const int64_t *)match;
 }
 
 /* 1 - (1 - p_z)^n >= p, in logarithms, where tiny p_z and p_z = 1 are both fine. */
-static double value_np(const eid_window *w, const void *point)
+static double value_np(const eid_cut *w, const void *point)
 {
     const eid_np_point *np = point;
     double none = (double)np->n * log1p(-exp(fmin(w->log_pz, 0.0))); /* log chance of no success */
     return none <= log1p(-np->p);
 }
 
-static eid_status mean_value(eid_extraction *x, const eid_window *const *w, size_t n, value_fn fn,
+static eid_status mean_value(eid_extraction *x, const eid_cut *const *w, size_t n, value_fn fn,
                              const void *arg, eid_estimate *e)
 {
     eid_status st = EID_OK;
@@ -56,9 +56,9 @@ done:
 }
 
 /* Those of w[0..n) that `keep` wants; at most all of them. */
-static eid_status choose(const eid_windows *w,
-                         bool (*keep)(const eid_window *w, int64_t low, int64_t high), int64_t low,
-                         int64_t high, const eid_window ***out, size_t *n)
+static eid_status choose(const eid_cuts *w,
+                         bool (*keep)(const eid_cut *w, int64_t low, int64_t high), int64_t low,
+                         int64_t high, const eid_cut ***out, size_t *n)
 {
     *n = 0;
     if (EID_NEW(*out, w->n) != EID_OK)
@@ -69,28 +69,28 @@ static eid_status choose(const eid_windows *w,
     return EID_OK;
 }
 
-static bool keep_all(const eid_window *w, int64_t low, int64_t high)
+static bool keep_all(const eid_cut *w, int64_t low, int64_t high)
 {
     (void)w, (void)low, (void)high;
     return true;
 }
 
-static bool keep_copies(const eid_window *w, int64_t low, int64_t high)
+static bool keep_copies(const eid_cut *w, int64_t low, int64_t high)
 {
     return w->copies >= low && w->copies < high;
 }
 
-static bool keep_passages(const eid_window *w, int64_t low, int64_t high)
+static bool keep_passages(const eid_cut *w, int64_t low, int64_t high)
 {
     return w->series == EID_PLANTED && w->planted >= low && w->planted < high;
 }
 
-static bool keep_random(const eid_window *w, int64_t low, int64_t high)
+static bool keep_random(const eid_cut *w, int64_t low, int64_t high)
 {
     return w->series == EID_RANDOM && w->planted >= low && w->planted < high;
 }
 
-static bool keep_novel(const eid_window *w, int64_t low, int64_t high)
+static bool keep_novel(const eid_cut *w, int64_t low, int64_t high)
 {
     (void)low, (void)high;
     return w->novel;
@@ -99,12 +99,12 @@ static bool keep_novel(const eid_window *w, int64_t low, int64_t high)
 /* ---- by copies
  * -------------------------------------------------------------------------------------- */
 
-static eid_status add_bucket(eid_extraction *x, const eid_windows *w,
-                             bool (*keep)(const eid_window *, int64_t, int64_t), eid_bucket b,
+static eid_status add_bucket(eid_extraction *x, const eid_cuts *w,
+                             bool (*keep)(const eid_cut *, int64_t, int64_t), eid_bucket b,
                              eid_extract_result *r)
 {
     eid_status st = EID_OK;
-    const eid_window **some = NULL;
+    const eid_cut **some = NULL;
     size_t n, cap = r->buckets;
 
     EID_TRY(choose(w, keep, b.low, b.high, &some, &n));
@@ -153,7 +153,7 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-eid_status eid_sum_planted(eid_extraction *x, const eid_windows *w, eid_extract_result *r)
+eid_status eid_sum_planted(eid_extraction *x, const eid_cuts *w, eid_extract_result *r)
 {
     eid_status st = EID_OK;
     int64_t *copies = NULL;
@@ -178,7 +178,7 @@ done:
     return st;
 }
 
-eid_status eid_sum_natural(eid_extraction *x, const eid_windows *w, const eid_bucket *b, size_t n,
+eid_status eid_sum_natural(eid_extraction *x, const eid_cuts *w, const eid_bucket *b, size_t n,
                            eid_extract_result *r)
 {
     eid_status st = EID_OK;
@@ -192,7 +192,7 @@ done:
 /* ---- the whole training set, and its baseline
  * ------------------------------------------------------- */
 
-static eid_status sum_np(eid_extraction *x, const eid_window *const *w, size_t n, bool scored,
+static eid_status sum_np(eid_extraction *x, const eid_cut *const *w, size_t n, bool scored,
                          eid_extract_result *r)
 {
     eid_status st = EID_OK;
@@ -212,10 +212,10 @@ done:
     return st;
 }
 
-eid_status eid_sum_uniform(eid_extraction *x, const eid_windows *w, eid_extract_result *r)
+eid_status eid_sum_uniform(eid_extraction *x, const eid_cuts *w, eid_extract_result *r)
 {
     eid_status st = EID_OK;
-    const eid_window **all = NULL;
+    const eid_cut **all = NULL;
     size_t n;
 
     EID_TRY(choose(w, keep_all, 0, 0, &all, &n));
@@ -234,10 +234,10 @@ done:
     return st;
 }
 
-eid_status eid_sum_heldout(eid_extraction *x, const eid_windows *w, eid_extract_result *r)
+eid_status eid_sum_heldout(eid_extraction *x, const eid_cuts *w, eid_extract_result *r)
 {
     eid_status st = EID_OK;
-    const eid_window **some = NULL;
+    const eid_cut **some = NULL;
     size_t n;
 
     r->heldout = r->heldout_novel =

@@ -3,14 +3,14 @@
 #include "measure/extract.h"
 #include "par/par.h"
 
-void eid_windows_free(eid_windows *w)
+void eid_cuts_free(eid_cuts *w)
 {
     for (size_t i = 0; i < w->n_owned; i++)
         eid_ids_free(w->owned[i]);
     eid_free(w->owned);
     eid_free(w->output);
     eid_free(w->at);
-    *w = (eid_windows){0};
+    *w = (eid_cuts){0};
 }
 
 eid_status eid_text_of(const eid_bpe *bpe, const int32_t *tok, size_t n, eid_buf *b)
@@ -30,13 +30,13 @@ eid_status eid_text_of(const eid_bpe *bpe, const int32_t *tok, size_t n, eid_buf
 
 typedef struct locate_job {
     eid_extraction *x;
-    eid_window *w;
+    eid_cut *w;
 } locate_job;
 
 static eid_status locate_one(void *arg, int64_t task, int worker)
 {
     const locate_job *job = arg;
-    eid_window *w = &job->w[task];
+    eid_cut *w = &job->w[task];
     const eid_index *ix = job->x->in->index;
     eid_status st = EID_OK;
     eid_buf b = {0};
@@ -57,7 +57,7 @@ done:
     return st;
 }
 
-eid_status eid_windows_locate(eid_extraction *x, eid_windows *w)
+eid_status eid_cuts_locate(eid_extraction *x, eid_cuts *w)
 {
     locate_job job = {x, w->at};
     return eid_par_for(x->ctx, (int64_t)w->n, locate_one, &job);

@@ -3,7 +3,7 @@
 #define WORLD_H
 #include "table_model.h"
 
-enum { WORLD_DOCS = 400 };
+enum { WORLD_DOCS = 1200 };
 
 typedef struct world {
     eid_ctx *ctx;
