@@ -146,21 +146,24 @@ done:
     return st;
 }
 
-/* The name that eid_corpus_write left with the entry; NULL: none. */
-static const char *written_name(reading *r, struct archive_entry *e)
+/* The name that eid_corpus_write left with the entry becomes its own; *found: whether there is one.
+ */
+static eid_status take_written_name(reading *r, struct archive_entry *e, bool *found)
 {
     const char *key;
     const void *value;
     size_t n;
 
+    *found = false;
     archive_entry_xattr_reset(e);
     while (archive_entry_xattr_next(e, &key, &value, &n) == ARCHIVE_OK) {
         if (!key || strcmp(key, EID_NAME_ATTRIBUTE) || (n && memchr(value, 0, n)))
             continue;
+        *found = true;
         r->entry.n = 0;
-        return eid_buf_add(&r->entry, value, n) == EID_OK ? (const char *)r->entry.at : NULL;
+        return n ? eid_buf_add(&r->entry, value, n) : eid_buf_str(&r->entry, "");
     }
-    return NULL;
+    return EID_OK;
 }
 
 static const char *not_a_file(struct archive_entry *e)
@@ -175,6 +178,7 @@ static const char *not_a_file(struct archive_entry *e)
 static eid_status take_entry(reading *r, struct archive_entry *e)
 {
     const char *path = archive_entry_pathname(e), *why;
+    bool written;
     eid_form form;
     eid_pack pack;
     eid_status st = EID_OK;
@@ -192,7 +196,8 @@ static eid_status take_entry(reading *r, struct archive_entry *e)
         EID_TRY(eid_gather_skip(r->g, (const char *)r->entry.at, why));
         goto done;
     }
-    if (written_name(r, e)) {
+    EID_TRY(take_written_name(r, e, &written));
+    if (written) {
         EID_TRY(take_document(r));
         goto done;
     }

@@ -181,8 +181,12 @@ static eid_status read_canary(eid_ledger *l, const char *where, const json_t *j)
         return wrong(where, "one string, text or base64, is wanted");
     if (text)
         EID_TRY(eid_buf_add(&bytes, json_string_value(text), json_string_length(text)));
-    else if (eid_base64_decode(&bytes, json_string_value(base64), json_string_length(base64)))
-        EID_TRY(wrong(where, eid_last_error()));
+    else
+        st = eid_base64_decode(&bytes, json_string_value(base64), json_string_length(base64));
+    if (st == EID_EFORMAT)
+        st = wrong(where, eid_last_error());
+    if (st != EID_OK)
+        goto done;
     if (!bytes.n)
         EID_TRY(wrong(where, "an empty text"));
     c.text = bytes.at;

@@ -16,44 +16,38 @@ static bool blank(const uint8_t *p, size_t n)
     return true;
 }
 
-/* The text of a parsed line, or NULL and the reason. */
-static json_t *text_of(const json_t *j, const char *field, eid_buf *why)
+static eid_status skip_object(eid_lines *l, const json_t *j)
 {
-    json_t *text = json_is_object(j) ? json_object_get(j, field) : NULL;
-    eid_status st;
-
-    if (json_is_string(text))
-        return text;
-    why->n = 0;
-    if (!json_is_object(j))
-        st = eid_buf_str(why, "not a JSON object");
-    else
-        st = eid_buf_printf(why, text ? "field \"%s\" is not a string" : "no field \"%s\"", field);
-    if (st != EID_OK)
-        why->n = 0;
-    return NULL;
-}
-
-static eid_status take_object(eid_lines *l, json_t *j)
-{
-    json_t *text = NULL, *name = NULL;
+    const char *name = (const char *)l->label.at, *field = l->g->opts->field;
     eid_buf why = {0};
     eid_status st = EID_OK;
 
-    text = text_of(j, l->g->opts->field, &why);
-    if (!text) {
-        EID_TRY(eid_gather_skip(l->g, (const char *)l->label.at,
-                                why.n ? (const char *)why.at : "no text"));
-        goto done;
-    }
-    name = json_object_get(j, EID_NAME_FIELD);
-    if (json_is_string(name) && strlen(json_string_value(name)) != json_string_length(name))
-        name = NULL;
-    EID_TRY(eid_gather_add(l->g, json_string_value(text), json_string_length(text)));
-    EID_TRY(eid_gather_end(l->g, json_is_string(name) ? json_string_value(name)
-                                                      : (const char *)l->label.at));
+    if (!json_is_object(j))
+        EID_TRY(eid_buf_str(&why, "not a JSON object"));
+    else if (json_object_get(j, field))
+        EID_TRY(eid_buf_printf(&why, "field \"%s\" is not a string", field));
+    else
+        EID_TRY(eid_buf_printf(&why, "no field \"%s\"", field));
+    EID_TRY(eid_gather_skip(l->g, name, (const char *)why.at));
 done:
     eid_buf_free(&why);
+    return st;
+}
+
+static eid_status take_object(eid_lines *l, const json_t *j)
+{
+    const json_t *text = json_object_get(j, l->g->opts->field); /* NULL for what is no object */
+    const json_t *name = json_object_get(j, EID_NAME_FIELD);
+    const char *label = (const char *)l->label.at;
+    eid_status st = EID_OK;
+
+    if (!json_is_string(text))
+        return skip_object(l, j);
+    if (json_is_string(name) && strlen(json_string_value(name)) == json_string_length(name))
+        label = json_string_value(name);
+    EID_TRY(eid_gather_add(l->g, json_string_value(text), json_string_length(text)));
+    EID_TRY(eid_gather_end(l->g, label));
+done:
     return st;
 }
 
