@@ -151,7 +151,7 @@ eid_status eid_bpe_save(const eid_bpe *b, const char *path)
 {
     eid_status st = EID_OK;
     struct stat s;
-    bool folder = stat(path, &s) == 0 ? S_ISDIR(s.st_mode) : !ends_in_json(path);
+    bool folder = !ends_in_json(path) || (stat(path, &s) == 0 && S_ISDIR(s.st_mode));
     eid_buf json = {0}, config = {0};
     char *json_path = NULL, *config_path = NULL;
 
