@@ -52,10 +52,13 @@ EID_API double eid_roc_threshold(const eid_roc *roc, double fpr);
 
 /* The area when scores come in clusters (windows of one document): whole clusters of either side are
  * resampled, 95% percentile interval.  A cluster's name may stand on both sides; the sides are
- * resampled apart. */
+ * resampled apart.  Strata are for scores by different classifiers, the folds of a cross-validation:
+ * across folds a score depends on the very label it is compared with, which pushes the area below
+ * one half. */
 typedef struct eid_score_set {
     const double *score;
     const int64_t *cluster; /* NULL: each score its own */
+    const int64_t *stratum; /* only scores of one stratum are compared; NULL: all are */
     size_t n;
 } eid_score_set;
 EID_API EID_CHECKED eid_status eid_auc_bootstrap(const eid_score_set *member,

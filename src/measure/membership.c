@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { PERMUTATIONS = 200 }; /* of documents, for the blind baseline's interval */
+
 static const double low_fpr[2] = {0.01, 0.001};
 
 eid_membership_opts eid_membership_opts_default(void)
@@ -109,7 +111,7 @@ done:
 
 static eid_score_set part(const membership *m, const double *score, size_t from, size_t n)
 {
-    return (eid_score_set){score + from, m->document + from, n};
+    return (eid_score_set){score + from, m->document + from, NULL, n};
 }
 
 static eid_status low_rate(const membership *m, const eid_roc *roc, const double *score, double fpr,
@@ -205,12 +207,12 @@ static eid_status judge_row(const membership *m, eid_membership_row *row, picked
     eid_membership_result *r = m->result;
     row->members = (int64_t)p->n;
     EID_TRY(EID_NEW(row->auc, r->n_attacks));
-    EID_TRY(eid_blind_baseline(p->w, p->n, m->w + m->n_member, m->n_nonmember, m->vocab, m->opts,
+    EID_TRY(eid_blind_baseline(p->w, p->n, m->w + m->n_member, m->n_nonmember, m->vocab, 0, m->opts,
                                &row->blind));
     for (size_t a = 0; a < r->n_attacks; a++) {
         for (size_t i = 0; i < p->n; i++)
             p->score[i] = r->attacks[a].score[p->at[i]];
-        eid_score_set pos = {p->score, p->document, p->n};
+        eid_score_set pos = {p->score, p->document, NULL, p->n};
         eid_score_set neg = part(m, r->attacks[a].score, m->n_member, m->n_nonmember);
         EID_TRY(eid_auc_bootstrap(&pos, &neg, m->opts->resamples, (uint64_t)m->opts->seed,
                                   &row->auc[a]));
@@ -264,8 +266,8 @@ eid_status eid_membership(eid_membership_result **out, eid_ctx *ctx, eid_lm *lm,
     r->nonmembers = (int64_t)m.n_nonmember;
     r->repeated = (int64_t)m.n_repeated;
     r->tokens = opts->tokens;
-    EID_TRY(eid_blind_baseline(m.w, m.n_member, m.w + m.n_member, m.n_nonmember, m.vocab, opts,
-                               &r->blind));
+    EID_TRY(eid_blind_baseline(m.w, m.n_member, m.w + m.n_member, m.n_nonmember, m.vocab,
+                               PERMUTATIONS, opts, &r->blind));
     r->alarm = r->blind.low > 0.5;
     EID_TRY(run_attacks(&m, ctx, lm, bpe));
     if (index)

@@ -49,8 +49,10 @@ double eid_lowest_mean(double *x, size_t n, int64_t percent);
 void eid_standard_scores(const float *logp, const float *mean, const float *var, size_t n,
                          double *z);
 
-/* AUC of naive Bayes between the two sets, cross-validated by document. */
+/* AUC of naive Bayes between the two sets, cross-validated by document; its interval is widened by
+ * `permutations` of the documents between the sides (0: not). */
 eid_status eid_blind_baseline(const eid_window *member, size_t n_member,
                               const eid_window *nonmember, size_t n_nonmember, int32_t vocab,
-                              const eid_membership_opts *opts, eid_estimate *out);
+                              int64_t permutations, const eid_membership_opts *opts,
+                              eid_estimate *out);
 #endif

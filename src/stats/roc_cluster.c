@@ -13,34 +13,42 @@ typedef struct side {
     double *times;
 } side;
 
-/* All scores, ascending; a resample only changes the weights. */
+/* All scores, by stratum and ascending; a resample only changes the weights. */
 typedef struct placed {
     double score;
+    int64_t stratum;
     const double *times;
     bool member;
 } placed;
 
 static int low_first(const void *a, const void *b)
 {
-    double x = ((const placed *)a)->score, y = ((const placed *)b)->score;
-    return (x > y) - (x < y);
+    const placed *x = a, *y = b;
+    if (x->stratum != y->stratum)
+        return x->stratum < y->stratum ? -1 : 1;
+    return (x->score > y->score) - (x->score < y->score);
 }
 
-/* P(member > non-member) + P(equal) / 2 under the weights. */
+/* P(member > non-member) + P(equal) / 2 under the weights, over pairs of one stratum; NaN without a
+ * pair. */
 static double weighted_area(const placed *at, size_t n)
 {
-    double below = 0, members = 0, sum = 0;
+    double sum = 0, pairs = 0, below = 0, members = 0;
     for (size_t i = 0; i < n;) {
         double pos = 0, neg = 0;
         size_t j = i;
-        for (; j < n && at[j].score == at[i].score; j++)
+        for (; j < n && at[j].stratum == at[i].stratum && at[j].score == at[i].score; j++)
             *(at[j].member ? &pos : &neg) += *at[j].times;
         sum += pos * (below + 0.5 * neg);
         below += neg;
         members += pos;
+        if (j == n || at[j].stratum != at[i].stratum) {
+            pairs += members * below;
+            below = members = 0;
+        }
         i = j;
     }
-    return sum / (members * below);
+    return pairs > 0 ? sum / pairs : NAN;
 }
 
 static void resample(side *s, eid_rng *rng)
@@ -71,7 +79,7 @@ done:
 static void place(placed *at, const eid_score_set *set, const side *s, bool member)
 {
     for (size_t i = 0; i < set->n; i++)
-        at[i] = (placed){set->score[i], &s->times[i], member};
+        at[i] = (placed){set->score[i], set->stratum ? set->stratum[i] : 0, &s->times[i], member};
 }
 
 eid_status eid_auc_bootstrap(const eid_score_set *member, const eid_score_set *nonmember,
@@ -102,7 +110,9 @@ eid_status eid_auc_bootstrap(const eid_score_set *member, const eid_score_set *n
 
     eid_estimate e = {.value = weighted_area(at, n), .n = (int64_t)n};
     e.method = "bootstrap by cluster";
-    if (e.value == 0 || e.value == 1) {
+    if (isnan(e.value)) {
+        e = eid_unresolved((int64_t)n, "unresolved: no member shares a stratum with a non-member");
+    } else if (e.value == 0 || e.value == 1) {
         e.method = "clopper-pearson over disjoint pairs";
         eid_clopper_pearson(e.value * (double)fewer, (double)fewer, &e.low, &e.high);
     } else {
@@ -111,6 +121,8 @@ eid_status eid_auc_bootstrap(const eid_score_set *member, const eid_score_set *n
             resample(&pos, &rng);
             resample(&neg, &rng);
             areas[r] = weighted_area(at, n);
+            if (isnan(areas[r])) /* no stratum drew both sides: it says nothing */
+                areas[r] = 0.5;
         }
         eid_percentile_interval(areas, (size_t)resamples, &e.low, &e.high);
     }

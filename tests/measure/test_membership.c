@@ -1,4 +1,5 @@
 #include "known_lm.h"
+#include "random_text.h"
 #include "eidetic/rng.h"
 #include "measure/membership.h"
 
@@ -7,63 +8,8 @@ enum { T = 32 };
 static eid_ctx *ctx;
 static eid_bpe *bpe;
 
-/* ---- texts and models
- * ------------------------------------------------------------------------------ */
-
-typedef struct texts {
-    eid_document doc[400];
-    char *bytes[400];
-    size_t n;
-    eid_corpus *corpus;
-    eid_tokens *tokens;
-} texts;
-
-/* n documents of `size` bytes: words of a topic's lexicon, some of them capitals. */
-static texts *random_texts(size_t n, size_t size, uint64_t topic, uint64_t seed)
-{
-    texts *t = calloc(1, sizeof *t);
-    t->n = n;
-    for (size_t d = 0; d < n; d++) {
-        eid_rng rng = eid_rng_stream(seed, d);
-        char *s = t->bytes[d] = malloc(size);
-        for (size_t i = 0; i < size;) {
-            eid_rng word = eid_rng_stream(topic, eid_rng_below(&rng, 150));
-            size_t letters = 2 + eid_rng_below(&word, 7);
-            bool capital = eid_rng_below(&rng, 6) == 0;
-            for (size_t k = 0; k <= letters && i < size; k++) {
-                char c = (char)('a' + eid_rng_below(&word, 26));
-                s[i++] = k == letters ? ' ' : (char)(k == 0 && capital ? c - 32 : c);
-            }
-        }
-        t->doc[d] = (eid_document){NULL, (uint8_t *)s, size};
-    }
-    return t;
-}
-
-static void encode(texts *t)
-{
-    CHECK_OK(eid_corpus_from(&t->corpus, t->doc, t->n));
-    CHECK_OK(eid_bpe_encode_corpus(&t->tokens, ctx, bpe, t->corpus));
-}
-
-static void texts_free(texts *t)
-{
-    eid_tokens_free(t->tokens);
-    eid_corpus_free(t->corpus);
-    for (size_t d = 0; d < t->n; d++)
-        free(t->bytes[d]);
-    free(t);
-}
-
-static eid_index *index_of(const texts *t)
-{
-    const char *path = check_tmp("index");
-    eid_index *ix = NULL;
-    CHECK_OK(eid_index_build(ctx, t->corpus, path));
-    CHECK_OK(eid_index_open(&ix, path));
-    unlink(path);
-    return ix;
-}
+/* ---- models
+ * ---------------------------------------------------------------------------------------- */
 
 /* Logits by the last token alone, plus `strength` for what followed the last four bytes in what was
  * learned. */
@@ -124,8 +70,8 @@ static void min_100_per_cent_is_the_loss(void)
     texts *in = random_texts(20, 300, 1, 1), *out = random_texts(20, 300, 1, 2);
     eid_membership_opts o = small_opts();
     o.min_k = 100;
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     eid_membership_result *r = measure(m, in, out, NULL, &o);
     size_t n = (size_t)(r->members + r->nonmembers);
     CHECK_STR(r->attacks[EID_ATTACK_LOSS].name, "loss");
@@ -212,8 +158,8 @@ static void independent_sides_are_at_chance(void)
         texts *in = random_texts(40, 170, 1, 100 + run), *out = random_texts(40, 170, 1, 200 + run);
         eid_membership_opts o = small_opts();
         o.samples = 120;
-        encode(in);
-        encode(out);
+        encode(in, ctx, bpe);
+        encode(out, ctx, bpe);
         eid_membership_result *r = measure(m, in, out, NULL, &o);
         for (size_t a = 0; a < r->n_attacks; a++)
             held[a] += r->attacks[a].auc.low <= 0.5 && 0.5 <= r->attacks[a].auc.high;
@@ -240,8 +186,8 @@ static void a_topic_split_trips_the_blind_alarm(void)
     memory *m = calloc(1, sizeof *m);
     texts *in = random_texts(40, 170, 1, 1), *out = random_texts(40, 170, 2, 1);
     eid_membership_opts o = small_opts();
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     eid_membership_result *r = measure(m, in, out, NULL, &o);
     CHECK(r->alarm);
     CHECK(r->blind.value > 0.65 && r->blind.low > 0.5);
@@ -256,8 +202,8 @@ static void a_model_that_remembers_is_caught(void)
     memory *m = calloc(1, sizeof *m);
     texts *in = random_texts(60, 170, 1, 1), *out = random_texts(60, 170, 1, 2);
     eid_membership_opts o = small_opts();
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     m->strength = 6;
     learn(m, in->tokens);
     eid_membership_result *r = measure(m, in, out, NULL, &o);
@@ -284,7 +230,7 @@ static void windows_do_not_overlap_and_spread_over_documents(void)
     eid_membership_opts o = small_opts();
     eid_windows w = {0}, repeated = {0};
     int of[30] = {0};
-    encode(t);
+    encode(t, ctx, bpe);
     o.samples = 75;
     o.per_document = 3;
     CHECK_OK(eid_windows_members(&w, &repeated, ctx, bpe, t->tokens, NULL, &o));
@@ -310,12 +256,12 @@ static void windows_do_not_overlap_and_spread_over_documents(void)
  * side. */
 static void the_baseline_does_not_know_documents(void)
 {
-    texts *in = random_texts(60, 330, 1, 1), *out = random_texts(60, 330, 1, 2);
+    texts *in = random_texts(60, 330, 1, 11), *out = random_texts(60, 330, 1, 12);
     eid_membership_opts o = small_opts();
     eid_windows a = {0}, b = {0}, none = {0};
     eid_estimate e;
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     /* A byte per document that the texts do not use, in each of its windows. */
     for (size_t d = 0; d < 60; d++)
         for (int64_t i = 0; i < 330; i += 4) {
@@ -324,7 +270,7 @@ static void the_baseline_does_not_know_documents(void)
         }
     CHECK_OK(eid_windows_members(&a, &none, ctx, bpe, in->tokens, NULL, &o));
     CHECK_OK(eid_windows_nonmembers(&b, ctx, bpe, out->tokens, NULL, &o));
-    CHECK_OK(eid_blind_baseline(a.at, a.n, b.at, b.n, BYTE_VOCAB, &o, &e));
+    CHECK_OK(eid_blind_baseline(a.at, a.n, b.at, b.n, BYTE_VOCAB, 100, &o, &e));
     CHECK_CLOSE(e.value, 0.5, 0, 0.12);
     CHECK(e.low < 0.5);
     eid_free(a.at);
@@ -344,11 +290,11 @@ static void the_index_sorts_copies_out(void)
     for (int d = 1; d < 8; d++)
         memcpy(in->bytes[d], in->bytes[0], 200);
     memcpy(out->bytes[0], in->bytes[20], 200);
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     m->strength = 6;
     learn(m, in->tokens);
-    eid_index *ix = index_of(in);
+    eid_index *ix = index_of(in, ctx);
     eid_membership_result *r = measure(m, in, out, ix, &o);
     CHECK_INT(r->members, 300);
     CHECK_INT(r->nonmembers, 300);
@@ -391,8 +337,8 @@ static void too_little_is_unresolved(void)
     texts *in = random_texts(1, 200, 1, 1), *out = random_texts(3, T - 1, 1, 2);
     eid_membership_opts o = small_opts();
     char *json = NULL;
-    encode(in);
-    encode(out);
+    encode(in, ctx, bpe);
+    encode(out, ctx, bpe);
     eid_membership_result *r = measure(m, in, out, NULL, &o);
     CHECK_INT(r->members, 6);
     CHECK_INT(r->nonmembers, 0);

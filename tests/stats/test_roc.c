@@ -136,7 +136,7 @@ static void clustered_area_covers(void)
             pos[i] = i % 20 ? pos[i - 1] : eid_rng_normal(&rng);
             neg[i] = i % 20 ? neg[i - 1] : eid_rng_normal(&rng);
         }
-        eid_score_set p = {pos, doc, 400}, n = {neg, doc, 400};
+        eid_score_set p = {pos, doc, NULL, 400}, n = {neg, doc, NULL, 400};
         eid_estimate e;
         CHECK_OK(eid_auc_bootstrap(&p, &n, 200, (uint64_t)run, &e));
         held += e.low <= 0.5 && 0.5 <= e.high;
@@ -156,7 +156,7 @@ static void clustered_area_agrees_with_delong(void)
         pos[i] = rint(4 * (0.7 + eid_rng_normal(&rng))); /* with ties */
     for (int i = 0; i < 200; i++)
         neg[i] = rint(4 * eid_rng_normal(&rng));
-    eid_score_set p = {pos, NULL, 300}, n = {neg, NULL, 200};
+    eid_score_set p = {pos, NULL, NULL, 300}, n = {neg, NULL, NULL, 200};
     eid_roc *roc = NULL;
     eid_estimate b;
     CHECK_OK(eid_roc_new(&roc, pos, 300, neg, 200));
@@ -179,6 +179,21 @@ static void clustered_area_agrees_with_delong(void)
     CHECK(isnan(b.value) && strstr(b.why, "unresolved: clusters: 1 of"));
 }
 
+/* By hand: stratum 7 wins 2 of 2 pairs, stratum 3 half of one; nothing is compared across. */
+static void strata_are_not_compared(void)
+{
+    double pos[] = {5, 100}, neg[] = {1, 2, 100};
+    int64_t pos_in[] = {7, 3}, neg_in[] = {7, 7, 3}, apart[] = {1, 2, 4};
+    eid_score_set p = {pos, NULL, pos_in, 2}, n = {neg, NULL, neg_in, 3};
+    eid_estimate e;
+    CHECK_OK(eid_auc_bootstrap(&p, &n, 100, 1, &e));
+    CHECK_CLOSE(e.value, 2.5 / 3, 1e-15, 0);
+    CHECK(e.low >= 0.5 && e.high == 1);
+    n.stratum = apart;
+    CHECK_OK(eid_auc_bootstrap(&p, &n, 100, 1, &e));
+    CHECK(isnan(e.value) && strstr(e.why, "stratum"));
+}
+
 int main(void)
 {
     RUN(gaussian_shift);
@@ -189,5 +204,6 @@ int main(void)
     RUN(a_perfect_area_keeps_an_interval);
     RUN(clustered_area_covers);
     RUN(clustered_area_agrees_with_delong);
+    RUN(strata_are_not_compared);
     return DONE();
 }
