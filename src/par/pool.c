@@ -1,6 +1,7 @@
 #include "par/par.h"
 #include "base/memory.h"
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,13 +47,40 @@ static void record_failure(eid_pool *p, int64_t task, eid_status st)
     atomic_store(&p->next, p->tasks); /* hand out no more */
 }
 
+/* Keeps handlers off this thread while it works.  Some of oneDNN's AVX-512 products use the stack
+ * pointer as one more register: a handler that began meanwhile would write its frame into the heap
+ * (docs/decisions/0002-signals.md).  What the thread does to itself (a fault, abort) is not held
+ * back. */
+static void hold_signals(sigset_t *before)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t held;
+
+    sigfillset(&held);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        sigdelset(&held, own[i]);
+    pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
+/* One task on the caller's own thread. */
+static eid_status task_here(eid_task_fn fn, void *arg, int64_t task)
+{
+    sigset_t before;
+    eid_status st;
+
+    hold_signals(&before);
+    st = fn(arg, task, 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return st;
+}
+
 static void work(eid_pool *p, int number)
 {
     for (;;) {
         int64_t task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (task >= p->tasks)
             return;
-        eid_status st = p->fn(p->arg, task, number);
+        eid_status st = number ? p->fn(p->arg, task, number) : task_here(p->fn, p->arg, task);
         if (st != EID_OK)
             record_failure(p, task, st);
     }
@@ -110,7 +138,9 @@ static eid_status pool_new(eid_pool **out, int workers)
 {
     eid_status st = EID_OK;
     eid_pool *p = NULL;
+    sigset_t before;
 
+    hold_signals(&before); /* threads inherit it: handlers run in the caller's threads */
     EID_TRY(EID_NEW(p, 1));
     p->owner = getpid();
     pthread_mutex_init(&p->lock, NULL);
@@ -130,6 +160,7 @@ static eid_status pool_new(eid_pool **out, int workers)
     *out = p;
     p = NULL;
 done:
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     pool_free(p);
     return st;
 }
@@ -143,7 +174,7 @@ eid_status eid_par_for(eid_ctx *ctx, int64_t n, eid_task_fn fn, void *arg)
         return EID_OK;
     if (n == 1 || ctx->threads == 1) {
         for (int64_t task = 0; task < n; task++)
-            if ((st = fn(arg, task, 0)) != EID_OK)
+            if ((st = task_here(fn, arg, task)) != EID_OK)
                 return st;
         return EID_OK;
     }

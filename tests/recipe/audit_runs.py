@@ -49,7 +49,7 @@ def corpus():
 def command(out, *more):
     return [eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--out", str(work / out),
             "--size", "tiny", "--steps", "120", "--plant-max-copies", "16", "--extract-uniform", "200",
-            "--extract-baseline", "100", "--extract-per-bucket", "40", "--membership-samples", "100",
+            "--extract-heldout-strings", "100", "--extract-per-bucket", "40", "--membership-samples", "100",
             "--personal-per-kind", "40", "--exposure-exact", "2000", "--plant-digits", "3",
             "--plant-nulls", "500", "--heldout-share", "0.15", "--donor-share", "0.15", "--quiet", *more]
 
