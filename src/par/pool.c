@@ -46,13 +46,41 @@ static void record_failure(eid_pool *p, int64_t task, eid_status st)
     atomic_store(&p->next, p->tasks); /* hand out no more */
 }
 
+/* All but those that tell of a fault in the very instruction. */
+void eid_signals_hold(sigset_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    sigset_t held;
+
+    sigfillset(&held);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&held, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &held, before);
+}
+
+void eid_signals_release(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* A task in the caller's thread, which may be the one that signals go to. */
+static eid_status undisturbed(eid_task_fn fn, void *arg, int64_t task)
+{
+    sigset_t before;
+
+    eid_signals_hold(&before);
+    eid_status st = fn(arg, task, 0);
+    eid_signals_release(&before);
+    return st;
+}
+
 static void work(eid_pool *p, int number)
 {
     for (;;) {
         int64_t task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (task >= p->tasks)
             return;
-        eid_status st = p->fn(p->arg, task, number);
+        eid_status st = number ? p->fn(p->arg, task, number) : undisturbed(p->fn, p->arg, task);
         if (st != EID_OK)
             record_failure(p, task, st);
     }
@@ -110,6 +138,8 @@ static eid_status pool_new(eid_pool **out, int workers)
 {
     eid_status st = EID_OK;
     eid_pool *p = NULL;
+    sigset_t before;
+    bool held = false;
 
     EID_TRY(EID_NEW(p, 1));
     p->owner = getpid();
@@ -117,6 +147,8 @@ static eid_status pool_new(eid_pool **out, int workers)
     pthread_cond_init(&p->wake, NULL);
     pthread_cond_init(&p->quiet, NULL);
     EID_TRY(EID_NEW(p->thread, workers));
+    eid_signals_hold(&before); /* what a thread begins with: workers never take a signal */
+    held = true;
     for (; p->threads < workers; p->threads++) {
         worker *w = NULL;
         EID_TRY(EID_NEW(w, 1));
@@ -130,6 +162,8 @@ static eid_status pool_new(eid_pool **out, int workers)
     *out = p;
     p = NULL;
 done:
+    if (held)
+        eid_signals_release(&before);
     pool_free(p);
     return st;
 }
@@ -143,7 +177,7 @@ eid_status eid_par_for(eid_ctx *ctx, int64_t n, eid_task_fn fn, void *arg)
         return EID_OK;
     if (n == 1 || ctx->threads == 1) {
         for (int64_t task = 0; task < n; task++)
-            if ((st = fn(arg, task, 0)) != EID_OK)
+            if ((st = undisturbed(fn, arg, task)) != EID_OK)
                 return st;
         return EID_OK;
     }
