@@ -1,7 +1,6 @@
 #include "par/par.h"
 #include "base/memory.h"
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,30 +46,31 @@ static void record_failure(eid_pool *p, int64_t task, eid_status st)
     atomic_store(&p->next, p->tasks); /* hand out no more */
 }
 
-/* Keeps handlers off this thread while it works.  Some of oneDNN's AVX-512 products use the stack
- * pointer as one more register: a handler that began meanwhile would write its frame into the heap
- * (docs/decisions/0002-signals.md).  What the thread does to itself (a fault, abort) is not held
- * back. */
-static void hold_signals(sigset_t *before)
+/* All but those that tell of a fault in the very instruction. */
+void eid_signals_hold(sigset_t *before)
 {
-    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
     sigset_t held;
 
     sigfillset(&held);
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        sigdelset(&held, own[i]);
-    pthread_sigmask(SIG_BLOCK, &held, before);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&held, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &held, before);
 }
 
-/* One task on the caller's own thread. */
-static eid_status task_here(eid_task_fn fn, void *arg, int64_t task)
+void eid_signals_release(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* A task in the caller's thread, which may be the one that signals go to. */
+static eid_status undisturbed(eid_task_fn fn, void *arg, int64_t task)
 {
     sigset_t before;
-    eid_status st;
 
-    hold_signals(&before);
-    st = fn(arg, task, 0);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    eid_signals_hold(&before);
+    eid_status st = fn(arg, task, 0);
+    eid_signals_release(&before);
     return st;
 }
 
@@ -80,7 +80,7 @@ static void work(eid_pool *p, int number)
         int64_t task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (task >= p->tasks)
             return;
-        eid_status st = number ? p->fn(p->arg, task, number) : task_here(p->fn, p->arg, task);
+        eid_status st = number ? p->fn(p->arg, task, number) : undisturbed(p->fn, p->arg, task);
         if (st != EID_OK)
             record_failure(p, task, st);
     }
@@ -139,14 +139,16 @@ static eid_status pool_new(eid_pool **out, int workers)
     eid_status st = EID_OK;
     eid_pool *p = NULL;
     sigset_t before;
+    bool held = false;
 
-    hold_signals(&before); /* threads inherit it: handlers run in the caller's threads */
     EID_TRY(EID_NEW(p, 1));
     p->owner = getpid();
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->wake, NULL);
     pthread_cond_init(&p->quiet, NULL);
     EID_TRY(EID_NEW(p->thread, workers));
+    eid_signals_hold(&before); /* what a thread begins with: workers never take a signal */
+    held = true;
     for (; p->threads < workers; p->threads++) {
         worker *w = NULL;
         EID_TRY(EID_NEW(w, 1));
@@ -160,7 +162,8 @@ static eid_status pool_new(eid_pool **out, int workers)
     *out = p;
     p = NULL;
 done:
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (held)
+        eid_signals_release(&before);
     pool_free(p);
     return st;
 }
@@ -174,7 +177,7 @@ eid_status eid_par_for(eid_ctx *ctx, int64_t n, eid_task_fn fn, void *arg)
         return EID_OK;
     if (n == 1 || ctx->threads == 1) {
         for (int64_t task = 0; task < n; task++)
-            if ((st = task_here(fn, arg, task)) != EID_OK)
+            if ((st = undisturbed(fn, arg, task)) != EID_OK)
                 return st;
         return EID_OK;
     }

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "eidetic/rng.h"
+#include "par/par.h"
 #include "tensor/product.h"
 #include "tensor/ref.h"
 #include <pthread.h>
@@ -141,8 +142,11 @@ static void probe(float *x, float *y, float *scratch)
     float *keys = scratch, *values = keys + T * HD, *rest = values + T * W;
     for (int i = 0; i < M * N; i++)
         x[i] = (float)(eid_rng_unit(&rng) - 0.5);
+    sigset_t before;
+    eid_signals_hold(&before);
     k->product(false, M, N, M, x, M, x, N, 0, y, N);
     k->product(true, M, N, M, x, M, x, N, 1, y, N);
+    eid_signals_release(&before);
     k->attn_pack(keys, values, x + HD, x + 2 * HD, N, 0, T, HD);
     k->attn(y, N, x, N, keys, values, 0, T, HD, 1, NULL, 0, rest);
     k->gelu(y + T * N, N, x, N, y, M - T, N);

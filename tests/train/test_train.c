@@ -138,6 +138,36 @@ static void an_interrupted_training_leaves_no_trace(void)
     small_remove(part);
 }
 
+static volatile sig_atomic_t rings;
+
+static void on_ring(int number)
+{
+    (void)number;
+    rings = rings + 1;
+}
+
+/* oneDNN's kernels do not survive a handler on their stack: par/ holds signals back. */
+static void signals_do_no_harm(void)
+{
+    const struct itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+    eid_train_opts o = small_opts(100);
+    const char *dir = check_tmp("quiet");
+    outcome quiet = train(2, &corpus, &heldout, &o, dir);
+    small_remove(dir);
+    for (int threads = 1; threads <= 3; threads += 2) {
+        dir = check_tmp("ringing");
+        signal(SIGALRM, on_ring);
+        CHECK_INT(setitimer(ITIMER_REAL, &often, NULL), 0);
+        outcome got = train(threads, &corpus, &heldout, &o, dir);
+        CHECK_INT(setitimer(ITIMER_REAL, &never, NULL), 0);
+        CHECK_STR(got.hash, quiet.hash);
+        eid_train_result_free(got.r);
+        small_remove(dir);
+    }
+    CHECK(rings > 20);
+    eid_train_result_free(quiet.r);
+}
+
 static void a_finished_training_is_returned(void)
 {
     eid_train_opts o = small_opts(20);
@@ -250,6 +280,7 @@ int main(void)
     RUN(it_learns_and_says_so);
     RUN(bits_do_not_depend_on_threads);
     RUN(an_interrupted_training_leaves_no_trace);
+    RUN(signals_do_no_harm);
     RUN(a_finished_training_is_returned);
     RUN(other_trainings_are_not_touched);
     RUN(memory_alone_is_enough);
