@@ -17,6 +17,7 @@ A case file is a list of directives, one a line, run in an empty folder of its o
     ! glo[b]*              the next line of stderr, as a glob
     !~                     stderr may say anything from here on
     @ result.a.0.b 3       stdout is one JSON object, and holds this JSON value there
+    limit N                no file may grow beyond N bytes, as on a full disk
     exists NAME            after the run
     absent NAME
 
@@ -27,12 +28,14 @@ import fnmatch
 import json
 import os
 import pathlib
+import resource
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 
-WORKS = ("?", "<", "|", "*", "~", "!", "!~", "@", "exists", "absent")
+WORKS = ("?", "<", "|", "*", "~", "!", "!~", "@", "limit", "exists", "absent")
 
 
 class Run:
@@ -40,7 +43,7 @@ class Run:
 
     def __init__(self, line, number):
         self.line, self.number = line, number
-        self.stdin, self.code = b"", 0
+        self.stdin, self.code, self.limit = b"", 0, None
         self.out, self.err, self.json, self.files = [], [], [], []
 
     def expect(self, word, rest):
@@ -52,6 +55,8 @@ class Run:
             self.out.append((word, rest))
         elif word in ("!", "!~"):
             self.err.append((word, rest))
+        elif word == "limit":
+            self.limit = int(rest)
         elif word == "@":
             self.json.append(rest.split(" ", 1))
         else:
@@ -62,7 +67,7 @@ class Run:
         env = {k: v for k, v in os.environ.items() if not k.startswith("EID_")}
         args = [unescape(a) if "\\x" in a else a for a in shlex.split(self.line)]
         p = subprocess.run([eidetic, *args], input=self.stdin, cwd=folder, env=env,
-                           capture_output=True, timeout=120)
+                           capture_output=True, timeout=120, preexec_fn=self.set_limit)
         out, err = (x.decode("utf-8", "backslashreplace") for x in (p.stdout, p.stderr))
         bad = [] if p.returncode == self.code else [f"exit {p.returncode}, want {self.code}"]
         if self.json or "--json" in shlex.split(self.line):
@@ -80,6 +85,11 @@ class Run:
         for part in folder.rglob("*.part"):
             bad.append(f"{part.name} was left behind")
         return bad + ([f"stdout: {out[:2000]!r}", f"stderr: {err[:2000]!r}"] if bad else [])
+
+    def set_limit(self):
+        if self.limit is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.limit, self.limit))
 
     def check_json(self, text):
         try:
