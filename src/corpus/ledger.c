@@ -225,24 +225,32 @@ done:
     return st;
 }
 
-eid_status eid_ledger_read(eid_ledger **out, const char *path)
+eid_status eid_ledger_parse(eid_ledger **out, const char *name, const uint8_t *bytes, size_t n)
 {
     eid_ledger *l = NULL;
-    uint8_t *bytes = NULL;
-    size_t n = 0;
     eid_status st = EID_OK;
 
-    EID_TRY(eid_read_file(path, LARGEST, &bytes, &n));
     EID_TRY(EID_NEW(l, 1));
-    EID_TRY(read_lines(l, path, bytes, n));
+    EID_TRY(read_lines(l, name, bytes, n));
     if (!l->n) {
-        st = eid_fail(EID_EFORMAT, "%s: a ledger without a canary", path);
+        st = eid_fail(EID_EFORMAT, "%s: a ledger without a canary", name);
         goto done;
     }
     *out = l;
     l = NULL;
 done:
-    eid_free(bytes);
     eid_ledger_free(l);
+    return st;
+}
+
+eid_status eid_ledger_read(eid_ledger **out, const char *path)
+{
+    uint8_t *bytes = NULL;
+    size_t n = 0;
+    eid_status st = eid_read_file(path, LARGEST, &bytes, &n);
+
+    if (st == EID_OK)
+        st = eid_ledger_parse(out, path, bytes, n);
+    eid_free(bytes);
     return st;
 }
