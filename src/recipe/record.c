@@ -290,6 +290,8 @@ eid_status record_personal(audit *a, const eid_personal_result *r)
                          .offset = e->offset,
                          .copies = e->copies,
                          .documents = e->documents,
+                         .prompt = e->prompt,
+                         .prompt_n = e->prompt_n,
                          .output = e->text,
                          .output_n = e->size};
         snprintf(kind, sizeof kind, "personal.%s", e->kind);
