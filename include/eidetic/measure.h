@@ -174,10 +174,10 @@ EID_API EID_CHECKED eid_status eid_exposure_json(const eid_exposure_result *r, c
  *                show its distribution)
  *     lowercase  mean log p less that of the text in lower case
  *
- * With an index of the training text the question is fair only for windows that no *other* training
- * document holds: of non-members, those that stand nowhere in it; of members, those that stand in one
- * document.  Dropping boilerplate from one side alone would tell the sides apart without any model.
- * Members that stand in several documents are `repeated`: they are told of by copies only. */
+ * With an index of the training text only windows are compared that stand in no other document of
+ * either side: a rule that does not know the sides, so that it cannot tell them apart.  (Leaving copies
+ * of training text out of the non-members alone would make boilerplate a mark of membership.)  Members
+ * that stand in several training documents are `repeated`: they are told of by copies only. */
 typedef struct eid_membership_opts {
     int64_t tokens;       /* length of a sample */
     int64_t samples;      /* of members, and of non-members, at most; of repeated ones, half */

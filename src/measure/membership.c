@@ -75,6 +75,24 @@ static eid_status check_tokens(const char *side, const eid_tokens *docs, int32_t
     return EID_OK;
 }
 
+/* Leaves out the windows that another held-out document holds, and what is more than `samples`. */
+static eid_status leave_out_shared(const membership *m, eid_ctx *ctx, const eid_tokens *nonmember,
+                                   bool own, eid_windows *w)
+{
+    eid_status st = EID_OK;
+    bool *shared = NULL;
+    size_t kept = 0;
+    EID_TRY(EID_NEW(shared, w->n));
+    EID_TRY(eid_windows_shared(ctx, nonmember, m->opts->tokens, w->at, w->n, own, shared));
+    for (size_t i = 0; i < w->n && kept < (size_t)m->opts->samples; i++)
+        if (!shared[i])
+            w->at[kept++] = w->at[i];
+    w->n = kept;
+done:
+    eid_free(shared);
+    return st;
+}
+
 static eid_status draw_samples(membership *m, eid_ctx *ctx, const eid_bpe *bpe,
                                const eid_tokens *member, const eid_tokens *nonmember,
                                const eid_index *index)
@@ -84,6 +102,10 @@ static eid_status draw_samples(membership *m, eid_ctx *ctx, const eid_bpe *bpe,
 
     EID_TRY(eid_windows_members(&unique, &repeated, ctx, bpe, member, index, m->opts));
     EID_TRY(eid_windows_nonmembers(&outside, ctx, bpe, nonmember, index, m->opts));
+    if (index) {
+        EID_TRY(leave_out_shared(m, ctx, nonmember, false, &unique));
+        EID_TRY(leave_out_shared(m, ctx, nonmember, true, &outside));
+    }
     m->n_member = unique.n;
     m->n_nonmember = outside.n;
     m->n_repeated = repeated.n;

@@ -19,15 +19,23 @@ typedef struct eid_windows {
 /* Text of a window's tokens, appended to an emptied `text`. */
 eid_status eid_window_text(const eid_bpe *bpe, const int32_t *tok, int64_t n, eid_buf *text);
 
-/* Draws non-overlapping windows, one of every document before a second of any, so that as many
- * documents as possible speak.  With an index, members that stand in several documents go to
- * `repeated` and non-members that stand in it are left out. */
+/* Draws windows that do not overlap.  Both sides follow one law, or the sampling itself would tell
+ * them apart: at most `per_document` candidates of each document, and of all candidates that will
+ * do each with the same chance.  (Taking one window of every document before a second of any would
+ * give the smaller side more of its long documents.)  With an index, members that stand in several
+ * documents go to `repeated` and non-members that stand in it are left out; twice `samples` are
+ * drawn then, because eid_windows_shared will leave more out. */
 eid_status eid_windows_members(eid_windows *unique, eid_windows *repeated, eid_ctx *ctx,
                                const eid_bpe *bpe, const eid_tokens *docs, const eid_index *index,
                                const eid_membership_opts *opts);
 eid_status eid_windows_nonmembers(eid_windows *out, eid_ctx *ctx, const eid_bpe *bpe,
                                   const eid_tokens *docs, const eid_index *index,
                                   const eid_membership_opts *opts);
+
+/* Sets shared[i] where the tokens of window i stand in some document of `docs`; not in its own,
+ * where the windows are cut from `docs` themselves (`own`). */
+eid_status eid_windows_shared(eid_ctx *ctx, const eid_tokens *docs, int64_t tokens,
+                              const eid_window *w, size_t n, bool own, bool *shared);
 
 enum {
     EID_ATTACK_LOSS,

@@ -19,8 +19,12 @@ eid_status eid_window_text(const eid_bpe *bpe, const int32_t *tok, int64_t n, ei
     return EID_OK;
 }
 
-/* One side while it is being drawn.  Document d's windows begin at the token offsets
- * offset[first[d] .. first[d+1]), in random order. */
+/* A window that may be drawn: a document, and the first token in it. */
+typedef struct candidate {
+    int64_t doc, offset;
+} candidate;
+
+/* One side while it is being drawn. */
 typedef struct draw {
     eid_ctx *ctx;
     const eid_bpe *bpe;
@@ -28,52 +32,54 @@ typedef struct draw {
     const eid_index *index;
     const eid_membership_opts *opts;
     bool member;
-    int64_t *order; /* of documents */
-    int64_t *offset, *first;
-    int64_t *tried; /* windows of each document that were looked at */
+    candidate *at; /* in random order */
+    size_t n;
     eid_buf text;
     eid_windows *unique, *repeated;
     size_t want, want_repeated;
 } draw;
 
+/* Adds a document's windows: a random phase, and of what it yields `per_document` at random. */
+static void add_document(draw *d, size_t doc, int64_t *offset)
+{
+    int64_t tokens = d->opts->tokens, size = d->docs->start[doc + 1] - d->docs->start[doc];
+    int64_t windows = size / tokens;
+    eid_rng rng =
+        eid_rng_stream((uint64_t)d->opts->seed, (uint64_t)(d->member ? 1 : 2) << 40 | (doc + 1));
+    int64_t phase = (int64_t)eid_rng_below(&rng, (uint64_t)(size % tokens + 1));
+    for (int64_t w = 0; w < windows; w++)
+        offset[w] = phase + w * tokens;
+    eid_rng_shuffle(&rng, offset, (size_t)windows);
+    for (int64_t w = 0; w < windows && w < d->opts->per_document; w++)
+        d->at[d->n++] = (candidate){(int64_t)doc, offset[w]};
+}
+
 static eid_status draw_new(draw *d)
 {
     eid_status st = EID_OK;
-    size_t docs = d->docs->docs, at = 0;
-    int64_t tokens = d->opts->tokens;
-    uint64_t seed = (uint64_t)d->opts->seed, side = d->member ? 1 : 2;
+    int64_t *offset = NULL, most = 0;
+    size_t docs = d->docs->docs;
 
-    EID_TRY(EID_NEW(d->order, docs));
-    EID_TRY(EID_NEW(d->tried, docs));
-    EID_TRY(EID_NEW(d->first, docs + 1));
-    EID_TRY(EID_NEW(d->offset, d->docs->start[docs] / tokens));
-    for (size_t doc = 0; doc < docs; doc++) {
-        int64_t size = d->docs->start[doc + 1] - d->docs->start[doc];
-        eid_rng rng = eid_rng_stream(seed, side << 40 | (doc + 1));
-        int64_t phase = (int64_t)eid_rng_below(&rng, (uint64_t)(size % tokens + 1));
-        d->order[doc] = (int64_t)doc;
-        d->first[doc] = (int64_t)at;
-        for (int64_t w = 0; w < size / tokens; w++)
-            d->offset[at++] = phase + w * tokens;
-        eid_rng_shuffle(&rng, d->offset + d->first[doc], (size_t)(size / tokens));
+    for (size_t doc = 0; doc < docs; doc++)
+        if (d->docs->start[doc + 1] - d->docs->start[doc] > most)
+            most = d->docs->start[doc + 1] - d->docs->start[doc];
+    EID_TRY(EID_NEW(offset, most / d->opts->tokens));
+    EID_TRY(EID_NEW(d->at, d->docs->start[docs] / d->opts->tokens));
+    for (size_t doc = 0; doc < docs; doc++)
+        add_document(d, doc, offset);
+    eid_rng rng = eid_rng_stream((uint64_t)d->opts->seed, (uint64_t)(d->member ? 1 : 2) << 40);
+    for (size_t left = d->n; left > 1; left--) {
+        size_t other = (size_t)eid_rng_below(&rng, left);
+        candidate last = d->at[left - 1];
+        d->at[left - 1] = d->at[other];
+        d->at[other] = last;
     }
-    d->first[docs] = (int64_t)at;
-    eid_rng rng = eid_rng_stream(seed, side << 40);
-    eid_rng_shuffle(&rng, d->order, docs);
     EID_TRY(EID_NEW(d->unique->at, d->want));
     if (d->repeated)
         EID_TRY(EID_NEW(d->repeated->at, d->want_repeated));
 done:
+    eid_free(offset);
     return st;
-}
-
-static void draw_free(draw *d)
-{
-    eid_free(d->order);
-    eid_free(d->offset);
-    eid_free(d->first);
-    eid_free(d->tried);
-    eid_buf_free(&d->text);
 }
 
 /* How often, and in how many training documents, the window stands. */
@@ -91,8 +97,8 @@ static eid_status look_up(draw *d, const eid_window *w, int64_t *copies, int64_t
     return st;
 }
 
-/* Puts the window where it belongs; *kept tells whether it counts for its document. */
-static eid_status sort_out(draw *d, eid_window *w, bool *kept)
+/* Puts the window where it belongs. */
+static eid_status sort_out(draw *d, eid_window *w)
 {
     int64_t documents = d->member;
     eid_windows *to = d->unique;
@@ -108,23 +114,8 @@ static eid_status sort_out(draw *d, eid_window *w, bool *kept)
         to = d->repeated;
         want = d->want_repeated;
     }
-    *kept = to && to->n < want;
-    if (*kept)
+    if (to && to->n < want)
         to->at[to->n++] = *w;
-    return EID_OK;
-}
-
-/* The next window of a document that counts, if it has one left. */
-static eid_status take_one(draw *d, int64_t doc)
-{
-    bool kept = false;
-    while (!kept && d->first[doc] + d->tried[doc] < d->first[doc + 1]) {
-        int64_t offset = d->offset[d->first[doc] + d->tried[doc]++];
-        eid_window w = {d->docs->id + d->docs->start[doc] + offset, {doc, offset, -1}};
-        eid_status st = sort_out(d, &w, &kept);
-        if (st != EID_OK)
-            return st;
-    }
     return EID_OK;
 }
 
@@ -132,14 +123,16 @@ static eid_status draw_side(draw *d)
 {
     eid_status st = EID_OK;
     EID_TRY(draw_new(d));
-    for (int64_t round = 0; round < d->opts->per_document; round++)
-        for (size_t i = 0; i < d->docs->docs && d->unique->n < d->want; i++) {
-            if (i % 64 == 0)
-                EID_TRY(eid_tick(d->ctx, "drawing samples", "windows", (int64_t)d->unique->n, 0));
-            EID_TRY(take_one(d, d->order[i]));
-        }
+    for (size_t i = 0; i < d->n && d->unique->n < d->want; i++) {
+        const candidate *c = &d->at[i];
+        eid_window w = {d->docs->id + d->docs->start[c->doc] + c->offset, {c->doc, c->offset, -1}};
+        if (i % 64 == 0)
+            EID_TRY(eid_tick(d->ctx, "drawing samples", "windows", (int64_t)i, (int64_t)d->n));
+        EID_TRY(sort_out(d, &w));
+    }
 done:
-    draw_free(d);
+    eid_free(d->at);
+    eid_buf_free(&d->text);
     return st;
 }
 
@@ -148,8 +141,8 @@ eid_status eid_windows_members(eid_windows *unique, eid_windows *repeated, eid_c
                                const eid_membership_opts *opts)
 {
     draw d = {ctx, bpe, docs, index, opts, .member = true, .unique = unique, .repeated = repeated};
-    d.want = (size_t)opts->samples;
-    d.want_repeated = index ? (d.want + 1) / 2 : 0;
+    d.want = (size_t)opts->samples * (index ? 2 : 1);
+    d.want_repeated = index ? ((size_t)opts->samples + 1) / 2 : 0;
     return draw_side(&d);
 }
 
@@ -158,6 +151,6 @@ eid_status eid_windows_nonmembers(eid_windows *out, eid_ctx *ctx, const eid_bpe 
                                   const eid_membership_opts *opts)
 {
     draw d = {ctx, bpe, docs, index, opts, .member = false, .unique = out};
-    d.want = (size_t)opts->samples;
+    d.want = (size_t)opts->samples * (index ? 2 : 1);
     return draw_side(&d);
 }

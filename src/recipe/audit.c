@@ -232,6 +232,7 @@ static eid_status membership(audit *a)
 {
     eid_status st = EID_OK;
     eid_membership_result *r = NULL;
+    eid_tokens *own = NULL;
     eid_membership_opts o = a->opts->membership;
     bool done = false;
 
@@ -245,13 +246,17 @@ static eid_status membership(audit *a)
             "no held-out text was given; text that was learned, scored as if it were "
             "not, would be a false all-clear"));
     } else {
-        EID_TRY(
-            eid_membership(&r, a->ctx, a->lm, a->bpe, a->train, a->heldout_tokens, a->index, &o));
+        /* Planted strings are no sample of the text: random tokens would tell the sides apart. */
+        if (a->train_text)
+            EID_TRY(eid_bpe_encode_corpus(&own, a->ctx, a->bpe, a->learned));
+        EID_TRY(eid_membership(&r, a->ctx, a->lm, a->bpe, own ? own : a->train, a->heldout_tokens,
+                               a->index, &o));
         EID_TRY(record_membership(a, r));
     }
 done:
     st = close_unit(a, st);
     eid_membership_result_free(r);
+    eid_tokens_free(own);
     return st;
 }
 
