@@ -7,7 +7,7 @@
 #include "base/ctx.h"
 #include <signal.h>
 
-/* `worker` is in [0, threads): for scratch memory. */
+/* `worker` is in [0, min(threads, tasks)): for scratch memory. */
 typedef eid_status (*eid_task_fn)(void *arg, int64_t task, int worker);
 
 /* Runs tasks 0..n-1 and waits.  The status (and message) of the lowest-numbered failing task is

@@ -76,6 +76,8 @@ static eid_status undisturbed(eid_task_fn fn, void *arg, int64_t task)
 
 static void work(eid_pool *p, int number)
 {
+    if (number >= p->tasks)
+        return; /* par.h: no more workers than tasks, so that scratch is made for those alone */
     for (;;) {
         int64_t task = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (task >= p->tasks)

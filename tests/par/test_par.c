@@ -37,6 +37,25 @@ static void every_task_runs_once(void)
     }
 }
 
+static eid_status within(void *arg, int64_t task, int worker)
+{
+    (void)task;
+    usleep(200); /* so that others wake and would take part */
+    return worker < *(int *)arg ? EID_OK : eid_fail(EID_EINTERNAL, "worker %d", worker);
+}
+
+static void there_are_no_more_workers_than_tasks(void)
+{
+    eid_ctx *ctx = NULL;
+    eid_ctx_opts o = {.threads = 5};
+
+    CHECK_OK(eid_ctx_new(&ctx, &o));
+    for (int round = 0; round < 100; round++)
+        for (int tasks = 1; tasks < 6; tasks++)
+            CHECK_OK(eid_par_for(ctx, tasks, within, &tasks));
+    eid_ctx_free(ctx);
+}
+
 static void the_lowest_failure_is_told(void)
 {
     eid_ctx *ctx = NULL;
@@ -74,6 +93,7 @@ static void a_forked_child_has_its_own_pool(void)
 int main(void)
 {
     RUN(every_task_runs_once);
+    RUN(there_are_no_more_workers_than_tasks);
     RUN(the_lowest_failure_is_told);
     RUN(a_forked_child_has_its_own_pool);
     return DONE();

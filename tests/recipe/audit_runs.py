@@ -51,7 +51,7 @@ def command(out, *more):
             "--size", "tiny", "--steps", "120", "--plant-max-copies", "16", "--extract-uniform", "200",
             "--extract-heldout-strings", "100", "--extract-per-bucket", "40", "--membership-samples", "100",
             "--personal-per-kind", "40", "--exposure-exact", "2000", "--plant-digits", "3",
-            "--plant-nulls", "500", "--heldout-share", "0.15", "--donor-share", "0.15", "--quiet", *more]
+            "--plant-nulls", "500", "--plant-budget", "0.1", "--heldout-share", "0.15", "--donor-share", "0.15", "--quiet", *more]
 
 
 def run(out, *more):
@@ -68,7 +68,7 @@ def results(out):
                            ("score", "measure, example, value"), ("text", "name, value")):
         skip = " where name not like 'training.seconds' and name not like 'training.rate'"
         rows[table] = [r for r in db.execute(f"select {columns} from {table}"
-                                             + (skip if table == "metric" else "") + " order by rowid")
+                                             + (skip if table == "metric" else "") + (" order by measure, example" if table == "score" else " order by id"))
                        if not (table == "text" and r[0] in ("model.path", "title"))]
     db.close()
     rows["model"] = (work / out / "model" / "model.safetensors").read_bytes()
@@ -111,7 +111,7 @@ for threads in (1, 5):
     one = run(f"threads{threads}", "--threads", str(threads))
     same = one.returncode == 0 and results(f"threads{threads}")
     ok(same == base, f"{threads} threads give the same bits",
-       one.stderr or difference(base, same or base))
+       f"exit {one.returncode}: {one.stderr}" + difference(base, same or base))
 
 twin = run("twin", "--twin", "--json")
 level = {}
