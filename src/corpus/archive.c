@@ -31,7 +31,7 @@ static eid_status damaged(reading *r)
     if (r->source.st != EID_OK)
         return r->source.st;
     if (!why || !*why)
-        why = "damaged";
+        why = "damaged or truncated";
     else if (strstr(why, "No progress is possible")) /* liblzma's way to say it */
         why = "truncated xz data";
     else if (strstr(why, "Unrecognized archive format"))

@@ -127,6 +127,30 @@ static void links_are_followed_but_not_in_circles(void)
     eid_corpus_free(c);
 }
 
+static void only_names_that_match_are_read(void)
+{
+    const char *dir = fresh("include");
+    eid_corpus_opts o = eid_corpus_opts_default();
+    const eid_corpus_input *in;
+    char path[700];
+
+    put(dir, "a/copyright", "one", 3);
+    put(dir, "b/readme", "two", 3);
+    put(dir, "copyright/c", "three", 5); /* the pattern is about files, not folders */
+    snprintf(path, sizeof path, "%s/gone", dir);
+    CHECK(!symlink("nothing", path));
+    o.include = "copy*";
+    eid_corpus *c = read_one(dir, &o);
+    CHECK_INT(eid_corpus_size(c), 1);
+    CHECK_STR(eid_corpus_doc(c, 0).name, "a/copyright");
+    eid_corpus_inputs(c, &in);
+    CHECK_INT(in->skipped, 0); /* not asked for is not skipped */
+    CHECK_INT(in->bytes, 3);
+    eid_corpus_free(c);
+    o.include = "none";
+    CHECK_FAILS(try_read(dir, &o), EID_EINVAL, "no document there");
+}
+
 static void special_and_unreadable_files_are_named(void)
 {
     const char *dir = fresh("special");
@@ -358,6 +382,7 @@ int main(void)
     RUN(order_depends_on_names_alone);
     RUN(a_folders_hash_can_be_made_by_hand);
     RUN(links_are_followed_but_not_in_circles);
+    RUN(only_names_that_match_are_read);
     RUN(special_and_unreadable_files_are_named);
     RUN(without_a_document_there_is_no_corpus);
     RUN(equal_documents_are_counted_and_dropped_on_request);
