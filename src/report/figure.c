@@ -101,6 +101,7 @@ static const struct {
     {"membership.", "zlib", "loss / zlib", 2},
     {"membership.", "min_k", "Min-K%", 3},
     {"membership.", "min_k++", "Min-K%++", 4},
+    {"membership.", "lowercase", "loss / lowercased", 5},
     {"membership.", "blind", "blind: sees no model", 0},
     {"training.", "train", "training text", 1},
     {"training.", "heldout", "held-out text", 2},

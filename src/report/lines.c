@@ -83,9 +83,11 @@ static void draw_axes(frame *c)
         double x = axis_at(&c->x, c->x.tick[i].value);
         bool labelled = c->x.tick[i].labelled;
         svg_line(c, "axis", x, c->bottom, x, c->bottom + (labelled ? 5 : 3));
-        if (labelled)
-            svg_text(c, "tick", "middle", x, c->bottom + 19,
-                     tick_text(c->x.tick[i].value, c->f->x_as, text));
+        if (!labelled)
+            continue;
+        tick_text(c->x.tick[i].value, c->f->x_as, text);
+        double most = c->width - svg_text_width(text) / 2 - 4; /* "100,000" must not be cut off */
+        svg_text(c, "tick", "middle", x < most ? x : most, c->bottom + 19, text);
     }
     if (c->x.zero) {
         svg_line(c, "axis", c->left, c->bottom, c->left, c->bottom + 5);
@@ -105,14 +107,23 @@ static void draw_references(frame *c)
         put_fixed(c->p, axis_at(&c->y, least), 1), put(c->p, "L");
         put_fixed(c->p, c->right, 1), put(c->p, " "), put_fixed(c->p, c->top, 1);
         put(c->p, "\"><title>chance: as many true as false positives</title></path>\n");
-        double at = sqrt(c->x.low * c->x.high);
-        svg_text(c, "note", "start", axis_at(&c->x, at) + 8, axis_at(&c->y, at) + 14, "chance");
     }
     if (!isnan(f->rule)) {
         double y = axis_at(&c->y, f->rule);
         svg_line(c, "rule", c->left, y, c->right, y);
-        svg_text(c, "note", "end", c->right, y - 6, f->rule_label);
     }
+}
+
+/* Above the lines, so that its halo keeps it readable. */
+static void draw_note(frame *c)
+{
+    const fig *f = c->f;
+    if (f->diagonal) {
+        double at = sqrt(c->x.low * c->x.high);
+        svg_text(c, "note", "start", axis_at(&c->x, at) + 8, axis_at(&c->y, at) + 14, "chance");
+    }
+    if (!isnan(f->rule))
+        svg_text(c, "note", "end", c->right, axis_at(&c->y, f->rule) - 6, f->rule_label);
 }
 
 static void put_place(frame *c, const char *command, double x, double y)
@@ -215,6 +226,7 @@ void svg_lines(frame *c, bool alone)
         draw_line(c, &f->series[i]);
     for (int i = 0; i < f->n; i++)
         draw_marks(c, &f->series[i]);
+    draw_note(c);
     svg_legend(c, 34, true);
     svg_close(c);
 }

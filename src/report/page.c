@@ -87,10 +87,28 @@ static void put_ascii(page *p, uint32_t c, hostile_as as)
     put(p, sign);
 }
 
+/* A model that knows no more repeats itself: long runs of blanks are counted, not shown. */
+static size_t put_run(page *p, const uint8_t *s, size_t n)
+{
+    const size_t least = s[0] == '\n' ? 4 : 24;
+    size_t run = 1;
+    if (s[0] != '\n' && s[0] != ' ')
+        return 0;
+    while (run < n && s[run] == s[0])
+        run++;
+    if (run < least)
+        return 0;
+    putf(p, "[%zu %s]", run, s[0] == '\n' ? "line breaks" : "spaces");
+    return run;
+}
+
 void put_masked(page *p, const char *utf8, size_t n, hostile_as as)
 {
     const uint8_t *s = (const uint8_t *)utf8;
     for (size_t at = 0, length; at < n && p->st == EID_OK; at += length) {
+        length = as == AS_BLOCK ? put_run(p, s + at, n - at) : 0;
+        if (length)
+            continue;
         length = eid_utf8_length(s + at, n - at);
         uint32_t c = length ? code_point(s + at, length) : 0;
         if (length == 0) {

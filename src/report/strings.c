@@ -148,6 +148,17 @@ static void put_string(page *p, const eid_finding *f, int number)
     json_decref(why);
 }
 
+static bool any_exact(const document *d)
+{
+    for (size_t i = 0; i < d->ev.findings; i++) {
+        const eid_finding *f = &d->ev.finding[i].f;
+        if (strncmp(f->kind, "personal.", 9) != 0 && f->output_n > 0 &&
+            f->output_n == f->expected_n && agreement(f) == f->output_n)
+            return true;
+    }
+    return false;
+}
+
 void doc_strings(document *d)
 {
     enum { OPEN = 6 }; /* the rest stands behind a fold */
@@ -159,6 +170,8 @@ void doc_strings(document *d)
         put(p, "</section>\n");
         return;
     }
+    if (!any_exact(d))
+        put(p, "<p class=\"finding\">None came back word for word. These came closest.</p>\n");
     put(p, "<p>The prompt is what the model was given; what it then got right is marked.");
     if (!p->reveal)
         put(p,

@@ -2,13 +2,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Width of a text at the charts' size, near enough to place the next one. */
-static double text_width(const char *s)
+double svg_text_width(const char *s)
 {
     size_t n = 0;
     for (; *s; s++)
         n += ((unsigned char)*s & 0xc0) != 0x80;
-    return 6.7 * (double)(n < 40 ? n : 40);
+    return 7.2 * (double)(n < 40 ? n : 40);
 }
 
 static void put_xy(page *p, const char *name, double value)
@@ -115,7 +114,7 @@ double svg_legend(frame *c, double y, bool draw)
     double x = start, rows = 1;
     for (int i = 0; i < c->f->n; i++) {
         const fig_series *s = &c->f->series[i];
-        double w = 34 + text_width(s->label) + 10;
+        double w = 34 + svg_text_width(s->label) + 10;
         if (x > start && x + w > c->width)
             x = start, rows++;
         if (draw) {

@@ -14,6 +14,8 @@ typedef struct frame {
 
 void svg_open(frame *c, bool alone); /* needs width and height */
 void svg_close(frame *c);
+/* Width of a text at the charts' size, near enough to place the next one. */
+double svg_text_width(const char *s);
 /* anchor: "start", "middle" or "end" */
 void svg_text(frame *c, const char *style, const char *anchor, double x, double y,
               const char *ours);

@@ -39,7 +39,7 @@ static void put_item(document *d, const doc_reason *r)
 {
     page *p = &d->p;
     const char *figure =
-        !r->figure[0] && strncmp(r->code, "personal.", 9) == 0 ? "personal.emitted" : r->figure;
+        !r->figure[0] && strstr(r->code, "personal") ? "personal.emitted" : r->figure;
     put(p, "<li>");
     put_word(p, r->text);
     if (doc_has(d, figure)) { /* then it is one of our own names */
@@ -92,7 +92,8 @@ static void put_key(document *d, const char *name, const eid_estimate *e, number
     open_key(p, name);
     if (!isfinite(e->value)) {
         put(p, "<dd class=\"big word\">unresolved</dd><dd class=\"range\">");
-        put_word(p, e->why);
+        const char *why = e->why; /* often "unresolved: because" */
+        put_word(p, strncmp(why, "unresolved: ", 12) == 0 ? why + 12 : why);
         put(p, "</dd></div>\n");
         return;
     }

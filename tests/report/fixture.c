@@ -75,8 +75,8 @@ static eid_status extraction(eid_store *s, double memory)
         EID_TRY(dot(s, "extraction.by_prompt", "natural", t,
                     share(0.41 * logistic(0.08 * (t - 24)), 900, "bootstrap by cluster")));
     }
-    for (int k = 0; k <= 12; k++) {
-        double n = exp2(k);
+    for (int k = 0; k <= 10; k++) { /* to a label as wide as "100,000" */
+        double n = pow(10, k / 2.0);
         EID_TRY(dot(s, "extraction.np", "0.1", n,
                     share(0.06 + 0.032 * k, 900, "bootstrap by cluster")));
         EID_TRY(dot(s, "extraction.np", "0.5", n,

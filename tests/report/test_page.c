@@ -35,6 +35,8 @@ static void what_cannot_be_seen_is_named(void)
     CHECK_STR(SHOWN("a\0b\x1b[31m\x7f", true, AS_LINE), "a\u2400b\u241b[31m\u2421");
     CHECK_STR(SHOWN("\u202egpj\u2066x\u200b\ufeff\U000e0041", true, AS_LINE),
               "[U+202E]gpj[U+2066]x[U+200B][U+FEFF][U+E0041]");
+    CHECK_STR(SHOWN("a\n\n\n\n\n  b", true, AS_BLOCK), "a[5 line breaks]  b");
+    CHECK_STR(SHOWN("a\n\n\n", true, AS_BLOCK), "a\n\n\n");
     CHECK_STR(SHOWN("a\nb\tc", true, AS_BLOCK), "a\nb\tc");
     CHECK_STR(SHOWN("a\nb\tc", true, AS_LINE), "a\u240ab\u2409c");
     /* overlong, surrogate, cut off, beyond Unicode, stray: one sign per byte, and what follows
