@@ -42,7 +42,8 @@ EID_API EID_CHECKED eid_status eid_roc_new(eid_roc **out, const double *member, 
 EID_API void eid_roc_free(eid_roc *roc);
 EID_API size_t eid_roc_points(const eid_roc *roc, const double **fpr, const double **tpr);
 /* Area with the DeLong (1988) interval: right for independent scores.  A perfect area shows DeLong no
- * variance; its interval is then the exact one over min(members, non-members) disjoint pairs. */
+ * variance; its interval is then the exact one over min(members, non-members) disjoint pairs.
+ * Unresolved under 2 on a side, or when all scores agree. */
 EID_API eid_estimate eid_roc_auc(const eid_roc *roc);
 /* TPR at FPR <= fpr with the Clopper-Pearson interval, the threshold taken as given; unresolved when
  * fewer than 1/fpr negatives. */

@@ -140,6 +140,8 @@ eid_estimate eid_roc_auc(const eid_roc *roc)
     if (roc->n_pos < 2 || roc->n_neg < 2)
         return eid_unresolved((int64_t)n, "unresolved: %zu members, %zu non-members", roc->n_pos,
                               roc->n_neg);
+    if (roc->groups == 1)
+        return eid_unresolved((int64_t)n, "unresolved: all %zu scores agree", n);
     eid_estimate e = {.value = area(roc), .n = (int64_t)n, .method = "delong"};
     double half = EID_Z975 * sqrt(delong_variance(roc, e.value));
     e.low = fmax(0, e.value - half);

@@ -51,6 +51,14 @@ static double weighted_area(const placed *at, size_t n)
     return pairs > 0 ? sum / pairs : NAN;
 }
 
+static bool all_agree(const placed *at, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (at[i].score != at[0].score)
+            return false;
+    return true;
+}
+
 static void resample(side *s, eid_rng *rng)
 {
     for (size_t i = 0; i < s->c.n; i++)
@@ -112,6 +120,8 @@ eid_status eid_auc_bootstrap(const eid_score_set *member, const eid_score_set *n
     e.method = "bootstrap by cluster";
     if (isnan(e.value)) {
         e = eid_unresolved((int64_t)n, "unresolved: no member shares a stratum with a non-member");
+    } else if (all_agree(at, n)) {
+        e = eid_unresolved((int64_t)n, "unresolved: all %zu scores agree", n);
     } else if (e.value == 0 || e.value == 1) {
         e.method = "clopper-pearson over disjoint pairs";
         eid_clopper_pearson(e.value * (double)fewer, (double)fewer, &e.low, &e.high);

@@ -123,6 +123,20 @@ static void a_perfect_area_keeps_an_interval(void)
     eid_roc_free(roc);
 }
 
+static void scores_that_agree_say_nothing(void)
+{
+    double same[3] = {4, 4, 4};
+    eid_score_set set = {same, NULL, NULL, 3};
+    eid_roc *roc = NULL;
+    eid_estimate e;
+    CHECK_OK(eid_roc_new(&roc, same, 3, same, 3));
+    e = eid_roc_auc(roc);
+    CHECK(isnan(e.value) && strstr(e.why, "all 6 scores agree"));
+    CHECK_OK(eid_auc_bootstrap(&set, &set, 10, 1, &e));
+    CHECK(isnan(e.value) && strstr(e.why, "all 6 scores agree"));
+    eid_roc_free(roc);
+}
+
 /* Twenty windows to a document, all alike: intervals must widen to what the documents earn. */
 static void clustered_area_covers(void)
 {
@@ -202,6 +216,7 @@ int main(void)
     RUN(curve_points_and_ties);
     RUN(tpr_needs_negatives);
     RUN(a_perfect_area_keeps_an_interval);
+    RUN(scores_that_agree_say_nothing);
     RUN(clustered_area_covers);
     RUN(clustered_area_agrees_with_delong);
     RUN(strata_are_not_compared);
