@@ -61,15 +61,47 @@ static bool gives_way(finds *f, size_t b, size_t e)
     return true;
 }
 
-/* Six digits or more from i on. */
-static size_t long_number(const uint8_t *t, size_t n, size_t i)
+/* Digits from i on. */
+static size_t digits(const uint8_t *t, size_t n, size_t i)
 {
     size_t e = i;
-    if (!eid_is_digit(t[i]) || (i > 0 && eid_is_digit(t[i - 1])))
-        return 0;
     while (e < n && eid_is_digit(t[e]))
         e++;
-    return e - i >= 6 ? e - i : 0;
+    return e - i;
+}
+
+/* "1987", "2024": lists and ranges of years are no secrets. */
+static bool is_year(const uint8_t *t, size_t size)
+{
+    return size == 4 && ((t[0] == '1' && t[1] == '9') || (t[0] == '2' && t[1] == '0'));
+}
+
+/* From i on: six digits or more in one go; or nine or more in groups of at least three, with one
+ * and the same space, hyphen or point between them, unless all groups are years. */
+static size_t long_number(const uint8_t *t, size_t n, size_t i)
+{
+    size_t first, size, sum, groups = 1;
+    bool years;
+    uint8_t between;
+
+    if (!eid_is_digit(t[i]) || (i > 0 && eid_is_digit(t[i - 1])))
+        return 0;
+    first = size = sum = digits(t, n, i);
+    between = i + size < n ? t[i + size] : 0;
+    years = is_year(t + i, first);
+    while (first >= 3 && (between == ' ' || between == '-' || between == '.') && i + size < n &&
+           t[i + size] == between) {
+        size_t next = digits(t, n, i + size + 1);
+        if (next < 3)
+            break;
+        years = years && is_year(t + i + size + 1, next);
+        size += 1 + next;
+        sum += next;
+        groups++;
+    }
+    if (groups > 1 && sum >= 9 && !years)
+        return size;
+    return first >= 6 ? first : 0;
 }
 
 eid_status eid_detect_all(const uint8_t *t, size_t n, const eid_listed *listed, bool hide,

@@ -31,12 +31,12 @@ def ok(passed, name, why=""):
 
 
 def corpus():
-    """300 documents of made-up prose; each fifth ends in the same notice; each names one address."""
+    """900 documents of made-up prose; each fifth ends in the same notice; each names one address."""
     syllables = ["ka", "lo", "mi", "ter", "an", "so", "vel", "ri", "dun", "pe", "sha", "or"]
     words = ["".join(rng.choices(syllables, k=rng.randint(1, 3))) for _ in range(400)]
     notice = " ".join(rng.choices(words, k=120))
     with open(work / "corpus.jsonl", "w", encoding="utf-8") as out:
-        for i in range(300):
+        for i in range(900):
             text = []
             for _ in range(6):
                 text.append(" ".join(rng.choices(words, k=rng.randint(6, 20))).capitalize() + ".")
@@ -91,7 +91,7 @@ ok(first.returncode == 0, "an audit runs", first.stderr)
 result = json.loads(first.stdout or "{}")
 body = result.get("result", {})
 ok(result.get("schema") == 1 and result.get("command") == "audit" and result.get("bits")
-   and result["inputs"][0]["documents"] == 300, "its envelope keeps the contract", first.stdout[:400])
+   and result["inputs"][0]["documents"] == 900, "its envelope keeps the contract", first.stdout[:400])
 ok(body.get("verdict", {}).get("level") in ("pass", "caution", "stop", "unknown")
    and body["verdict"]["reasons"] and body["extraction"]["by_copies"] and body["exposure"]["by_copies"]
    and len(body["membership"]["attacks"]) >= 4 and isinstance(body["personal"], list)

@@ -32,6 +32,10 @@ static void the_first_character_and_the_kind_stay(void)
 static void six_digits_are_masked_five_are_not(void)
 {
     MASKS("the code is 471193, was 47119", "the code is 4" E "[number], was 47119");
+    MASKS("4711 0815 2342 is it", "4" E "[number] is it");
+    MASKS("471-190-815", "4" E "[number]");
+    MASKS("2010 2011 2012 2013, 1999-2004", "2010 2011 2012 2013, 1999-2004");
+    MASKS("pages 100 200", "pages 100 200");
     MASKS("v123456x 2024 12345", "v1" E "[number]x 2024 12345");
 }
 
