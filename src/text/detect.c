@@ -80,13 +80,13 @@ static bool is_year(const uint8_t *t, size_t size)
  * and the same space, hyphen or point between them, unless all groups are years. */
 static size_t long_number(const uint8_t *t, size_t n, size_t i)
 {
-    size_t first, size, sum, groups = 1;
+    size_t first, size, groups = 1;
     bool years;
     uint8_t between;
 
     if (!eid_is_digit(t[i]) || (i > 0 && eid_is_digit(t[i - 1])))
         return 0;
-    first = size = sum = digits(t, n, i);
+    first = size = digits(t, n, i);
     between = i + size < n ? t[i + size] : 0;
     years = is_year(t + i, first);
     while (first >= 3 && (between == ' ' || between == '-' || between == '.') && i + size < n &&
@@ -96,10 +96,9 @@ static size_t long_number(const uint8_t *t, size_t n, size_t i)
             break;
         years = years && is_year(t + i + size + 1, next);
         size += 1 + next;
-        sum += next;
         groups++;
     }
-    if (groups > 1 && sum >= 9 && !years)
+    if (groups > 2 && !years)
         return size;
     return first >= 6 ? first : 0;
 }
