@@ -4,8 +4,8 @@
 #include "eidetic/base.h"
 
 /* A document as it stands: its bytes are never changed, recoded or trimmed.
- * `name` is the path below the folder that the user named, or the file's own name, plus "!entry" inside an archive and "#line" (from
- * 1) inside a .jsonl: "data/a.tar.gz!b.jsonl#17". */
+ * `name` is the path below the folder that the user named, or the file's own name, plus "!entry"
+ * inside an archive and "#line" (from 1) inside a .jsonl: "data/a.tar.gz!b.jsonl#17". */
 typedef struct eid_document {
     const char *name;
     const uint8_t *bytes;
@@ -18,9 +18,9 @@ typedef struct eid_corpus_opts {
     int64_t max_document; /* longer documents are cut here, at a UTF-8 boundary, and counted; 0: no
                              limit */
     double max_share;     /* cut documents longer than this share of all bytes; 1: no limit */
-    const char *include;  /* of a folder, only files whose name matches this pattern (fnmatch); NULL:
-                             all */
-    bool follow_links;    /* symbolic links inside folders (circles are noticed) */
+    const char *include; /* of a folder, only files whose name matches this pattern (fnmatch); NULL:
+                            all */
+    bool follow_links;   /* symbolic links inside folders (circles are noticed) */
 } eid_corpus_opts;
 EID_API eid_corpus_opts eid_corpus_opts_default(void);
 EID_API extern const eid_opt eid_corpus_opt_table[];
@@ -39,8 +39,9 @@ typedef struct eid_corpus_skip {
     const char *name, *why;
 } eid_corpus_skip;
 
-/* All documents in memory: input after input as named, folders in the bytewise order of the paths below
- * them, archives and .jsonl files as they stand.  What the file system thinks of order plays no part. */
+/* All documents in memory: input after input as named, folders in the bytewise order of the paths
+ * below them, archives and .jsonl files as they stand.  What the file system thinks of order plays
+ * no part. */
 typedef struct eid_corpus eid_corpus;
 
 /* Reads files, folders (recursively), .jsonl, .tar, .zip, each also .gz .xz .zst .bz2.  A path
@@ -68,7 +69,8 @@ EID_API int64_t eid_corpus_identical(const eid_corpus *c); /* dropped or found a
 EID_API int64_t eid_corpus_cut(const eid_corpus *c);       /* documents that max_* shortened */
 
 /* Writes a corpus so that eid_corpus_read gives the same documents and names back: PATH ends in
- * .tar (any bytes) or .jsonl (UTF-8 only: EID_EINVAL names the first document that is not). */
+ * .tar (any bytes) or .jsonl (UTF-8 only: EID_EINVAL names the first document that is not).  Empty
+ * documents are written, but reading skips them.  Same corpus, same bytes. */
 EID_API EID_CHECKED eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c,
                                                 const char *path);
 

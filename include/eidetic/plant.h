@@ -45,12 +45,19 @@ EID_API const eid_canary *eid_ledger_at(const eid_ledger *l, size_t i); /* borro
 EID_API EID_CHECKED eid_status eid_ledger_write(const eid_ledger *l, const char *path);
 EID_API EID_CHECKED eid_status eid_ledger_read(eid_ledger **out, const char *path);
 
-/* Makes `*planted` from `train`: each copy stands as a document of its own, named
- * "planted/ID#COPY", put at uniformly random places among the others.  Passages come from `donors`,
- * documents that are in neither train nor held-out; a passage is used only if it does not stand in
- * `train`.  Token counts are `bpe`'s.  What does not fit the budget is left out, high copies first;
- * EID_EINVAL when not even one passage per bucket up to 8 copies fits.  `*planted` borrows the
- * bytes of `train`. */
+/* Makes `*planted` from `train`: each copy stands as a document of its own, named "planted/ID#COPY"
+ * (the id is the place in the ledger, copies count from 1), put at uniformly random places among
+ * the others, which keep their order.  Passages come from `donors`, documents that are in neither
+ * train nor held-out; NULL: no passages.  No string of the ledger, planted or null, stands in
+ * `train`.
+ *
+ * Token counts are `bpe`'s, and all planted tokens are at most budget * (training + planted).
+ * Passages take about 75% of them, secrets 15%, random strings 10%; the bucket of r copies gets
+ * about r^-1/2 times as many strings as the first.  What does not fit the budget is left out, high
+ * copies first; EID_EINVAL when not even one passage per bucket up to 8 copies fits, or is found.
+ *
+ * Secrets share a few templates: rank one against secrets that were not planted, for the planted
+ * ones of its template stand before them too.  `*planted` borrows the bytes of `train`. */
 EID_API EID_CHECKED eid_status eid_plant(eid_corpus **planted, eid_ledger **ledger, eid_ctx *ctx,
                                          const eid_corpus *train, const eid_corpus *donors,
                                          const eid_bpe *bpe, const eid_plant_opts *opts);

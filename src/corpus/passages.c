@@ -1,7 +1,7 @@
 /* passages.c - see passages.h. */
 #include "corpus/passages.h"
 #include "corpus/pieces.h"
-#include "corpus/secrets.h"
+#include "corpus/strings.h"
 #include "eidetic/rng.h"
 #include <string.h>
 

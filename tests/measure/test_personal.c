@@ -1,5 +1,6 @@
 /* Personal data against models that know some documents by heart. */
 #include "world.h"
+#include "base/memory.h"
 #include "measure/personal.h"
 #include "eidetic/measure.h"
 
@@ -218,6 +219,33 @@ static void json_masks_and_threads_do_not_matter(void)
     world_free(&w);
 }
 
+/* Wherever memory runs out, the answer is an error and nothing leaks. */
+static void no_memory_is_told(void)
+{
+    world w;
+    eid_status st = EID_ENOMEM;
+    const char *lines[] = {"Ada0 Byron"};
+    const eid_strings listed = {lines, 1};
+
+    mailbox(&w, 1);
+    for (int64_t k = 1; k < 1000000 && st != EID_OK; k += 1 + k / 8) {
+        eid_personal_result *r = NULL;
+        eid_personal_opts o = eid_personal_opts_default();
+        char *json = NULL;
+        eid_fail_allocation(k);
+        st = eid_personal(&r, w.ctx, w.lm, w.bpe, w.index, w.train, w.heldout, &listed, &o);
+        if (st == EID_OK)
+            st = eid_personal_json(r, false, &json);
+        eid_fail_allocation(0);
+        CHECK(st == EID_OK || st == EID_ENOMEM);
+        CHECK((st == EID_OK) == (json != NULL));
+        eid_personal_result_free(r);
+        eid_string_free(json);
+    }
+    CHECK(st == EID_OK);
+    world_free(&w);
+}
+
 int main(void)
 {
     RUN(known_addresses_are_emitted_and_traced);
@@ -227,5 +255,6 @@ int main(void)
     RUN(what_the_prompt_holds_is_not_asked_for);
     RUN(a_part_of_something_longer_is_not_it);
     RUN(json_masks_and_threads_do_not_matter);
+    RUN(no_memory_is_told);
     return DONE();
 }

@@ -1,5 +1,6 @@
 /* Planted strings: their own buckets, the fit, the claim; planted documents are no natural text. */
 #include "world.h"
+#include "base/memory.h"
 
 /* r copies of each canary, as documents of their own; the model knows canary k of r if `knows` says
  * so. Ten passages for each r, and one random string of 4 copies. */
@@ -180,10 +181,38 @@ static void the_prompt_curve_of_passages_keeps_the_same_match(void)
     world_free(&w);
 }
 
+/* Wherever memory runs out, the answer is an error and nothing leaks. */
+static void no_memory_is_told(void)
+{
+    world w;
+    eid_status st = EID_ENOMEM;
+    const plan p = {{1, 8}, 2, {1, 3}};
+
+    plant(&w, &p, "ledger4");
+    for (int64_t k = 1; k < 10000000 && st != EID_OK; k += 1 + k / 2) {
+        eid_extract_result *r = NULL;
+        eid_extract_opts o = few();
+        char *json = NULL;
+        o.uniform = o.heldout = o.per_bucket = 8;
+        eid_fail_allocation(k);
+        st = eid_extract(&r, w.ctx, w.lm, &w.in, &o);
+        if (st == EID_OK)
+            st = eid_extract_json(r, &w.in, false, &json);
+        eid_fail_allocation(0);
+        CHECK(st == EID_OK || st == EID_ENOMEM);
+        CHECK((st == EID_OK) == (json != NULL));
+        eid_extract_result_free(r);
+        eid_string_free(json);
+    }
+    CHECK(st == EID_OK);
+    world_free(&w);
+}
+
 int main(void)
 {
     RUN(planted_passages_have_their_own_buckets);
     RUN(planted_documents_are_no_natural_text);
     RUN(the_prompt_curve_of_passages_keeps_the_same_match);
+    RUN(no_memory_is_told);
     return DONE();
 }
