@@ -128,6 +128,15 @@ static void a_little_evidence_is_caution_and_much_is_stop(void)
     CHECK_STR(v.level, "stop");
     CHECK(strncmp(v.codes, "extraction.natural ", 19) == 0);
 
+    s = run_of("verdict-often", &dir); /* little of all text, but much of what stands there often */
+    begin(s);
+    clean_numbers(s);
+    point(s, "extraction.by_copies", "natural", 1, 0.01, 0, 0.03);
+    point(s, "extraction.by_copies", "natural", 16, 0.7, 0.5, 0.8);
+    v = verdict_of(s);
+    CHECK_STR(v.level, "caution");
+    CHECK(strncmp(v.codes, "extraction.natural ", 19) == 0);
+
     s = run_of("verdict-single", &dir);
     begin(s);
     clean_numbers(s);
