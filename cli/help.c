@@ -45,7 +45,8 @@ static const char *value_word(const eid_opt *row)
     return "";
 }
 
-static void default_text(const eid_opt *row, const void *opts, char *out, size_t size)
+static void default_text(const eid_opt *row, const char *prefix, const void *opts, char *out,
+                         size_t size)
 {
     const void *at = (const char *)opts + row->offset;
 
@@ -55,7 +56,8 @@ static void default_text(const eid_opt *row, const void *opts, char *out, size_t
     else if (row->type == EID_OPT_F64)
         snprintf(out, size, " (default %g)", *(const double *)at);
     else if (row->type == EID_OPT_BOOL && *(const bool *)at)
-        snprintf(out, size, " (default yes; --no-%s)", row->name);
+        snprintf(out, size, " (default yes; --no-%s%s%s)", prefix ? prefix : "", prefix ? "-" : "",
+                 row->name);
     else if (row->type == EID_OPT_STR && *(const char *const *)at)
         snprintf(out, size, " (default %s)", *(const char *const *)at);
     else if (row->type == EID_OPT_ENUM) {
@@ -83,7 +85,7 @@ void cli_help(const cli_usage *usage, const cli_group *groups)
                 continue; /* the common one sets it */
             int n = snprintf(left, sizeof left, "  --%s%s%s%s", prefixed ? g->prefix : "",
                              prefixed ? "-" : "", row->name, value_word(row));
-            default_text(row, g->opts, tail, sizeof tail);
+            default_text(row, prefixed ? g->prefix : NULL, g->opts, tail, sizeof tail);
             snprintf(text, sizeof text, "%s%s", row->help, tail);
             if (n > 27)
                 printf("%s\n%28s", left, "");
