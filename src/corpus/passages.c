@@ -5,10 +5,10 @@
 #include "eidetic/rng.h"
 #include <string.h>
 
-/* PIECE: two or three of them fit in a passage of 64 tokens, one in half of it: what is continued
- * from the first half is not known from elsewhere.  ROUNDS: how often more candidates are looked
- * for. */
-enum { PIECE = 64, ROUNDS = 4, TO_LINE = 200, TRIES = 24 };
+/* PIECE: about half of a passage of 64 tokens, so that what is continued
+ * from the first half is not known as a whole from elsewhere.  ROUNDS: how often more candidates
+ * are looked for. */
+enum { PIECE = 96, ROUNDS = 4, TO_LINE = 200, TRIES = 24 };
 
 typedef struct search {
     eid_rng rng;

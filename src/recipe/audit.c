@@ -376,7 +376,7 @@ eid_status eid_audit_plan(eid_ctx *ctx, const eid_audit_opts *opts, char **text)
         "time: about %.1f minutes of training, %.1f in all\n",
         eid_corpus_size(a.whole), eid_corpus_bytes(a.whole), eid_corpus_size(a.learned),
         eid_corpus_size(a.heldout), eid_corpus_size(a.donors), names[b.size], b.steps, b.epochs,
-        b.seconds / 60, b.seconds / 60 / 0.6));
+        b.seconds / 60, b.seconds / 60 / 0.75));
 done:
     audit_close(&a);
     return st;

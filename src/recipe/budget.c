@@ -16,7 +16,7 @@ static const shape shapes[] = {
 };
 
 enum { BYTES_PER_TOKEN = 3, FEWEST_EPOCHS = 2, MOST_EPOCHS = 8 };
-static const double TRAINING_SHARE = 0.6; /* of the minutes; the rest is measuring */
+static const double TRAINING_SHARE = 0.75; /* of the minutes; the rest is measuring */
 
 void audit_budget_apply(audit *a, const audit_budget *b)
 {
@@ -63,7 +63,7 @@ static eid_status measure_rate(audit *a, const shape *s, double *rate)
         double now = (double)s->batch_tokens / (eid_now() - began);
         best = now > best ? now : best;
     }
-    *rate = 0.85 * best; /* the optimizer, held-out losses, checkpoints */
+    *rate = 0.9 * best; /* the optimizer, held-out losses, checkpoints */
 done:
     eid_free(x);
     eid_free(y);
