@@ -131,12 +131,12 @@ static eid_status judge_natural(verdict *v)
         100 * u->value, 100 * u->high);
 }
 
-/* All planted strings together, however often each stands there. */
-static eid_estimate pool(const rows *r)
+/* All planted strings from row `from` on together, however often each stands there. */
+static eid_estimate pool(const rows *r, size_t from)
 {
     int64_t k = 0, n = 0;
 
-    for (size_t i = 0; i < r->n; i++) {
+    for (size_t i = from; i < r->n; i++) {
         k += llround(r->at[i].y.value * (double)r->at[i].y.n);
         n += r->at[i].y.n;
     }
@@ -147,7 +147,7 @@ static eid_status judge_planted(verdict *v)
 {
     double floor = fmax(PLANTED_RATE, known(&v->heldout) ? v->heldout.high : 0);
     const row *first = first_above(&v->planted, floor);
-    eid_estimate all = pool(&v->planted);
+    eid_estimate all = pool(&v->planted, 0), often;
 
     if (!v->planted.n)
         return EID_OK;
@@ -157,6 +157,16 @@ static eid_status judge_planted(verdict *v)
                     "Passages that we planted come back once they stand %.0f times in the training "
                     "text (%.0f%% of them, 95%% interval %.0f%% to %.0f%%).",
                     first->x, 100 * first->y.value, 100 * first->y.low, 100 * first->y.high);
+    /* Single rows may be too small to tell what those of most copies tell together. */
+    for (size_t i = v->planted.n - 1; i > 0; i--) {
+        often = pool(&v->planted, i);
+        if (often.low > floor)
+            return give(v, CAUTION, "planted", "extraction.planted", "extraction.by_copies",
+                        "%.0f of %" PRId64 " passages that we planted %.0f times or more come back "
+                        "(95%% interval %.0f%% to %.0f%%).",
+                        often.value * (double)often.n, often.n, v->planted.at[i].x, 100 * often.low,
+                        100 * often.high);
+    }
     if (all.value > 0 || all.high > UNRESOLVED)
         return give(v, UNKNOWN, "planted", "unresolved.extraction", "extraction.by_copies",
                     "%.0f of %" PRId64 " planted passages came back: too few were planted to tell "

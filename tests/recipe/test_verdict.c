@@ -128,6 +128,20 @@ static void a_little_evidence_is_caution_and_much_is_stop(void)
     CHECK_STR(v.level, "stop");
     CHECK(strncmp(v.codes, "extraction.natural ", 19) == 0);
 
+    s = run_of("verdict-tail", &dir); /* rows of one string each tell nothing, three together do */
+    begin(s);
+    clean_numbers(s);
+    for (int copies = 1; copies <= 128; copies *= 2)
+        CHECK_OK(eid_store_point(s, "extraction.by_copies", "planted", copies,
+                                 &(eid_estimate){.value = copies >= 32,
+                                                 .low = copies >= 32 ? 0.025 : 0,
+                                                 .high = 1,
+                                                 .n = 1,
+                                                 .method = ""}));
+    v = verdict_of(s);
+    CHECK_STR(v.level, "caution");
+    CHECK(strncmp(v.codes, "extraction.planted ", 19) == 0);
+
     s = run_of("verdict-often", &dir); /* little of all text, but much of what stands there often */
     begin(s);
     clean_numbers(s);
