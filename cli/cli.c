@@ -123,10 +123,12 @@ static int parse(cli *c, const cli_group *all)
         return cli_wrong(c, "\"%s\" is one argument too many", c->operands.at[c->operands.n - 1]);
     for (const cli_group *g = all; g->table; g++)
         for (const eid_opt *row = g->table; row->type != EID_OPT_END; row++) {
+            if (!(row->flags & EID_OPT_REQUIRED))
+                continue; /* only texts and lists are ever required */
             const void *at = (const char *)g->opts + row->offset;
             bool given = row->type == EID_OPT_LIST ? ((const eid_strings *)at)->n > 0
                                                    : *(const char *const *)at != NULL;
-            if ((row->flags & EID_OPT_REQUIRED) && !given)
+            if (!given)
                 return cli_wrong(c, "--%s is needed", row->name);
         }
     return CLI_GO;
