@@ -162,12 +162,12 @@ static json_t *all_options(const cli_group *all)
 
 int cli_begin(cli *c, int argc, char **argv, const cli_usage *usage, const cli_group *groups)
 {
-    cli_group all[24] = {0};
+    cli_group *all = c->groups;
     size_t n = 0;
     int rc;
 
     *c = (cli){.usage = usage, .argc = argc, .argv = argv, .seed = 1, .began = now()};
-    for (const cli_group *g = groups; g && g->table && n < 22; g++)
+    for (const cli_group *g = groups; g && g->table && n < CLI_GROUPS - 2; g++)
         all[n++] = *g;
     all[n] = (cli_group){.title = "Common options", .table = cli_common_table, .opts = c};
     for (int i = 1; i < argc; i++)
@@ -275,6 +275,8 @@ int cli_end(cli *c, int rc)
     json_decref(c->options);
     json_decref(c->inputs);
     json_decref(c->warnings);
+    for (const cli_group *g = c->groups; g->table; g++)
+        eid_opts_free(g->table, g->opts);
     free(c->operands.at);
     eid_ctx_free(c->ctx);
     return rc;

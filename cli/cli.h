@@ -43,7 +43,10 @@ typedef struct cli_usage {
     int min_operands, max_operands; /* -1: any number */
 } cli_usage;
 
+enum { CLI_GROUPS = 24 };
+
 typedef struct cli {
+    cli_group groups[CLI_GROUPS]; /* the command's and the common ones; a zero row ends them */
     const cli_usage *usage;
     eid_ctx *ctx;
     int argc;
@@ -63,7 +66,7 @@ int cli_failed(cli *c); /* after a library call failed: says why; 1 */
 int cli_refuse(cli *c, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int cli_wrong(cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* usage; 2 */
-int cli_result(cli *c, char *json); /* prints the envelope; frees json by eid_string_free */
+int cli_result(cli *c, char *json);     /* prints the envelope; frees json by eid_string_free */
 int cli_object(cli *c, json_t *result); /* the same; releases result, and fails when it is NULL */
 int cli_end(cli *c, int rc);
 

@@ -109,6 +109,8 @@ typedef struct eid_opt {
 EID_API EID_CHECKED eid_status eid_opts_json(const eid_opt *table, const void *opts, char **json);
 /* Sets one field from text; EID_EINVAL with a sentence that names option, bound and value. */
 EID_API EID_CHECKED eid_status eid_opt_set(const eid_opt *row, void *opts, const char *text);
+/* Frees the lists that eid_opt_set made, not the texts in them, which are the caller's. */
+EID_API void eid_opts_free(const eid_opt *table, void *opts);
 EID_API void eid_string_free(char *s);
 
 /* ---- what a run depends on ------------------------------------------------------------------ */

@@ -140,3 +140,13 @@ eid_status eid_opts_json(const eid_opt *table, const void *opts, char **json)
         json_object_set_new(j, row->name, value_json(row, opts));
     return eid_json_text(j, json);
 }
+
+void eid_opts_free(const eid_opt *table, void *opts)
+{
+    for (const eid_opt *row = table; row->type != EID_OPT_END; row++)
+        if (row->type == EID_OPT_LIST) {
+            eid_strings *list = field(row, opts);
+            eid_free(list->at);
+            *list = (eid_strings){0};
+        }
+}

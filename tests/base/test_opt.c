@@ -55,7 +55,8 @@ static void values_are_told_as_json(void)
     CHECK_STR(json, "{\"on\":false,\"count\":3,\"size\":0,\"rate\":0.5,\"path\":null,"
                     "\"word\":\"sampled\",\"list\":[\"a\",\"b\\\"c\"]}");
     eid_string_free(json);
-    eid_free(o.list.at);
+    eid_opts_free(table, &o);
+    CHECK(!o.list.at && !o.list.n);
 }
 
 int main(void)
