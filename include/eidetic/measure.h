@@ -51,8 +51,8 @@ typedef struct eid_bucket {
 } eid_bucket;
 
 /* One string that was asked for.  `document` (of train_text) and `offset` (of the prompt, in bytes)
- * are the first place of prompt and continuation, -1 where the index does not find them; `copies` and
- * `documents` count that text. */
+ * are the first place of prompt and continuation, -1 where the index does not find them; `copies`
+ * and `documents` count that text. */
 typedef struct eid_extracted {
     int64_t document, offset;
     int64_t copies, documents;
@@ -65,7 +65,8 @@ typedef struct eid_extracted {
     double log_pz; /* log probability of `expected` under the truncated sampler */
 } eid_extracted;
 
-/* Strings of 8 copies and more; the tokens to match stay the same while the prompt grows backwards. */
+/* Strings of 8 copies and more; the tokens to match stay the same while the prompt grows backwards.
+ */
 typedef struct eid_prompt_point {
     int64_t prompt_tokens;
     bool planted; /* planted passages, else natural strings */
@@ -82,11 +83,13 @@ typedef struct eid_np_point {
 
 typedef struct eid_extract_result {
     eid_extract_opts opts;
-    eid_estimate uniform;       /* of the training set without planted documents: "at least x%" */
-    eid_estimate heldout;       /* the same question on text that is not in training */
-    eid_estimate heldout_novel; /* of those, sequences whose continuation isn't in training either */
-    eid_estimate matched;       /* mean share of leading tokens that come back, uniform sequences */
-    int64_t *matches; /* [m], m = 0..match: uniform sequences whose first m tokens, no more, came back */
+    eid_estimate uniform; /* of the training set without planted documents: "at least x%" */
+    eid_estimate heldout; /* the same question on text that is not in training */
+    eid_estimate
+        heldout_novel;    /* of those, sequences whose continuation isn't in training either */
+    eid_estimate matched; /* mean share of leading tokens that come back, uniform sequences */
+    int64_t *
+        matches; /* [m], m = 0..match: uniform sequences whose first m tokens, no more, came back */
     eid_bucket *by_copies;
     size_t buckets;
     eid_prompt_point *by_prompt;
@@ -107,14 +110,16 @@ EID_API EID_CHECKED eid_status eid_extract_json(const eid_extract_result *r,
 
 /* ---- exposure (Carlini et al. 2019) ---------------------------------------------------------- */
 
-/* Exposure of a secret, in bits: log2 |R| - log2 rank, where R is the secret and its rivals, all strings
- * of the same template that were never planted, and rank = #{r in R: Px(r) <= Px(secret)}, so that ties
- * speak against it.  Px = -log p of the whole string, from the model's start token (or the tokenizer's
- * end token) on.  Other planted secrets are no rivals: a model that knows two of them exposes both.  A
- * secret that was never planted has rank uniform on 1..|R|: P(exposure > e) = 2^-e, mean 1.44 bits. */
+/* Exposure of a secret, in bits: log2 |R| - log2 rank, where R is the secret and its rivals, all
+ * strings of the same template that were never planted, and rank = #{r in R: Px(r) <= Px(secret)},
+ * so that ties speak against it.  Px = -log p of the whole string, from the model's start token (or
+ * the tokenizer's end token) on.  Other planted secrets are no rivals: a model that knows two of
+ * them exposes both.  A secret that was never planted has rank uniform on 1..|R|: P(exposure > e) =
+ * 2^-e, mean 1.44 bits. */
 typedef enum eid_exposure_method {
-    EID_EXPOSURE_AUTO = 0, /* exact where the space has at most `exact` members, else sampled; a secret
-                              likelier than all rivals drawn is then extrapolated, if the fit holds */
+    EID_EXPOSURE_AUTO =
+        0, /* exact where the space has at most `exact` members, else sampled; a secret
+              likelier than all rivals drawn is then extrapolated, if the fit holds */
     EID_EXPOSURE_EXACT,
     EID_EXPOSURE_SAMPLED,    /* against `rivals` members drawn without replacement */
     EID_EXPOSURE_SKEW_NORMAL /* -log2 F(Px), F fitted to the rivals' Px */
@@ -151,10 +156,11 @@ typedef struct eid_exposure_result {
     size_t n_rows;
     eid_exposed *canaries; /* in the ledger's order, those never planted too */
     size_t n_canaries;
-    eid_skew_normal fit; /* of the rivals' Px, for the first template; NaN where none could be made */
+    eid_skew_normal
+        fit; /* of the rivals' Px, for the first template; NaN where none could be made */
 } eid_exposure_result;
-/* EID_EINVAL: no secret in the ledger, a template without exactly one "{}", a secret that is not 1 to 18
- * digits or not as long as its template's others, a tokenizer that is not the model's. */
+/* EID_EINVAL: no secret in the ledger, a template without exactly one "{}", a secret that is not 1
+ * to 18 digits or not as long as its template's others, a tokenizer that is not the model's. */
 EID_API EID_CHECKED eid_status eid_exposure(eid_exposure_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_ledger *ledger,
                                             const eid_exposure_opts *opts);
@@ -163,21 +169,21 @@ EID_API EID_CHECKED eid_status eid_exposure_json(const eid_exposure_result *r, c
 
 /* ---- membership inference -------------------------------------------------------------------- */
 
-/* Can one tell from the model which texts it was trained on?  Samples are windows of `tokens` tokens,
- * not overlapping, cut from members (training documents) and non-members (held-out ones); attacks give
- * each a score, higher: member.  Over the n = tokens - 1 scored tokens of a window:
+/* Can one tell from the model which texts it was trained on?  Samples are windows of `tokens`
+ * tokens, not overlapping, cut from members (training documents) and non-members (held-out ones);
+ * attacks give each a score, higher: member.  Over the n = tokens - 1 scored tokens of a window:
  *     loss       mean log p
  *     zlib       mean log p / bytes of the text compressed by zlib
  *     min_k      mean of the lowest min_k per cent of the log p, at least one
- *     min_k++    the same of z = (log p - mean) / sd, mean and variance of log p under the model's own
- *                distribution at that place, variance at least 1e-6 (left out where the model does not
- *                show its distribution)
- *     lowercase  mean log p less that of the text in lower case
+ *     min_k++    the same of z = (log p - mean) / sd, mean and variance of log p under the model's
+ * own distribution at that place, variance at least 1e-6 (left out where the model does not show
+ * its distribution) lowercase  mean log p less that of the text in lower case
  *
  * With an index of the training text only windows are compared that stand in no other document of
- * either side: a rule that does not know the sides, so that it cannot tell them apart.  (Leaving copies
- * of training text out of the non-members alone would make boilerplate a mark of membership.)  Members
- * that stand in several training documents are `repeated`: they are told of by copies only. */
+ * either side: a rule that does not know the sides, so that it cannot tell them apart.  (Leaving
+ * copies of training text out of the non-members alone would make boilerplate a mark of
+ * membership.)  Members that stand in several training documents are `repeated`: they are told of
+ * by copies only. */
 typedef struct eid_membership_opts {
     int64_t tokens;       /* length of a sample */
     int64_t samples;      /* of members, and of non-members, at most; of repeated ones, half */
@@ -198,8 +204,8 @@ typedef struct eid_attack {
     size_t points;
 } eid_attack;
 
-/* Members with copies in [low, high) against all non-members.  Copies come with the kind of text: the row's
- * own blind baseline says how far the two differ without any model. */
+/* Members with copies in [low, high) against all non-members.  Copies come with the kind of text:
+ * the row's own blind baseline says how far the two differ without any model. */
 typedef struct eid_membership_row {
     int64_t low, high, members;
     eid_estimate blind;
@@ -223,10 +229,10 @@ typedef struct eid_membership_result {
     eid_membership_row *by_copies;  /* NULL without an index */
     size_t n_rows;
 } eid_membership_result;
-/* `member` and `nonmember` are documents' tokens, `index` (NULL: none) is over the training text, bytes
- * of `member` included.  Too few samples on a side make estimates unresolved, not an error.  EID_EINVAL:
- * windows longer than the context, tokens beyond the vocabulary, a member window that does not stand in
- * the index. */
+/* `member` and `nonmember` are documents' tokens, `index` (NULL: none) is over the training text,
+ * bytes of `member` included.  Too few samples on a side make estimates unresolved, not an error.
+ * EID_EINVAL: windows longer than the context, tokens beyond the vocabulary, a member window that
+ * does not stand in the index. */
 EID_API EID_CHECKED eid_status eid_membership(eid_membership_result **out, eid_ctx *ctx, eid_lm *lm,
                                               const eid_bpe *bpe, const eid_tokens *member,
                                               const eid_tokens *nonmember, const eid_index *index,
@@ -236,9 +242,9 @@ EID_API EID_CHECKED eid_status eid_membership_json(const eid_membership_result *
 
 /* ---- personal data --------------------------------------------------------------------------- */
 
-/* Detects personal data in the training text, gives the model the tokens before each distinct one, and
- * looks for it in the greedy continuation.  What already stands in the prompt is not asked for: copying
- * is no memory. */
+/* Detects personal data in the training text, gives the model the tokens before each distinct one,
+ * and looks for it in the greedy continuation.  What already stands in the prompt is not asked for:
+ * copying is no memory. */
 typedef struct eid_personal_opts {
     int64_t prompt, match; /* tokens of context given, tokens generated */
     int64_t per_kind;      /* distinct ones questioned per kind, at most */
@@ -254,7 +260,7 @@ typedef struct eid_personal_row {
     int64_t asked;           /* of them, how many were asked for */
     int64_t emitted;         /* came out greedily, given the text before them */
     int64_t single_document; /* of the emitted, how many stand in one training document */
-    eid_estimate chance;     /* share of held-out ones, not in training, that came out the same way */
+    eid_estimate chance; /* share of held-out ones, not in training, that came out the same way */
 } eid_personal_row;
 
 /* One that came out.  `document` and `offset` are its first place in the index, `name` that
@@ -276,8 +282,8 @@ typedef struct eid_personal_result {
     size_t n_emitted;
 } eid_personal_result;
 
-/* `index` is over the whole training text; `train` may leave documents out (planted ones).  heldout and
- * listed may be NULL. */
+/* `index` is over the whole training text; `train` may leave documents out (planted ones).  heldout
+ * and listed may be NULL. */
 EID_API EID_CHECKED eid_status eid_personal(eid_personal_result **out, eid_ctx *ctx, eid_lm *lm,
                                             const eid_bpe *bpe, const eid_index *index,
                                             const eid_corpus *train, const eid_corpus *heldout,

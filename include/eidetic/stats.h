@@ -27,35 +27,35 @@ EID_API EID_CHECKED eid_status eid_mean_bootstrap(const double *x, const int64_t
                                                   int64_t resamples, uint64_t seed,
                                                   eid_estimate *out);
 
-/* k of n where the trials hang together: Clopper-Pearson with the effective number of trials, n over
- * the design effect between clusters (Korn and Graubard 1998); hit[i] is 0 or 1.  When all agree each
- * cluster counts once.  With clusters of one it is eid_proportion. */
+/* k of n where the trials hang together: Clopper-Pearson with the effective number of trials, n
+ * over the design effect between clusters (Korn and Graubard 1998); hit[i] is 0 or 1.  When all
+ * agree each cluster counts once.  With clusters of one it is eid_proportion. */
 EID_API EID_CHECKED eid_status eid_proportion_by_cluster(const double *hit, const int64_t *cluster,
                                                          size_t n, eid_estimate *out);
 
 /* ROC of scores where higher means member.  Ties count half in the area.  Points run from (0,0) to
- * (1,1); n_points <= members + nonmembers + 1.  Infinite scores are fine; NaN is EID_EINVAL.  A side
- * with nothing in it is allowed: its estimates are unresolved. */
+ * (1,1); n_points <= members + nonmembers + 1.  Infinite scores are fine; NaN is EID_EINVAL.  A
+ * side with nothing in it is allowed: its estimates are unresolved. */
 typedef struct eid_roc eid_roc;
 EID_API EID_CHECKED eid_status eid_roc_new(eid_roc **out, const double *member, size_t n_member,
                                            const double *nonmember, size_t n_nonmember);
 EID_API void eid_roc_free(eid_roc *roc);
 EID_API size_t eid_roc_points(const eid_roc *roc, const double **fpr, const double **tpr);
-/* Area with the DeLong (1988) interval: right for independent scores.  A perfect area shows DeLong no
- * variance; its interval is then the exact one over min(members, non-members) disjoint pairs.
+/* Area with the DeLong (1988) interval: right for independent scores.  A perfect area shows DeLong
+ * no variance; its interval is then the exact one over min(members, non-members) disjoint pairs.
  * Unresolved under 2 on a side, or when all scores agree. */
 EID_API eid_estimate eid_roc_auc(const eid_roc *roc);
-/* TPR at FPR <= fpr with the Clopper-Pearson interval, the threshold taken as given; unresolved when
- * fewer than 1/fpr negatives. */
+/* TPR at FPR <= fpr with the Clopper-Pearson interval, the threshold taken as given; unresolved
+ * when fewer than 1/fpr negatives. */
 EID_API eid_estimate eid_roc_tpr(const eid_roc *roc, double fpr);
 /* The lowest score s such that "score >= s" keeps FPR <= fpr; +infinity when none does. */
 EID_API double eid_roc_threshold(const eid_roc *roc, double fpr);
 
-/* The area when scores come in clusters (windows of one document): whole clusters of either side are
- * resampled, 95% percentile interval.  A cluster's name may stand on both sides; the sides are
- * resampled apart.  Strata are for scores by different classifiers, the folds of a cross-validation:
- * across folds a score depends on the very label it is compared with, which pushes the area below
- * one half. */
+/* The area when scores come in clusters (windows of one document): whole clusters of either side
+ * are resampled, 95% percentile interval.  A cluster's name may stand on both sides; the sides are
+ * resampled apart.  Strata are for scores by different classifiers, the folds of a
+ * cross-validation: across folds a score depends on the very label it is compared with, which
+ * pushes the area below one half. */
 typedef struct eid_score_set {
     const double *score;
     const int64_t *cluster; /* NULL: each score its own */

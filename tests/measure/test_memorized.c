@@ -1,5 +1,5 @@
-/* Extraction from a model trained then and there: what stood once is not memorized, what stood often is,
- * and the more of it is given the more comes back. */
+/* Extraction from a model trained then and there: what stood once is not memorized, what stood
+ * often is, and the more of it is given the more comes back. */
 #include "world.h"
 #include "eidetic/measure.h"
 #include "eidetic/train.h"
@@ -7,8 +7,8 @@
 enum { EACH = 12, TIMES = 4, PROMPT = 16, MATCH = 16 };
 static const int copies[TIMES] = {1, 4, 16, 64};
 
-/* Background of words drawn at random, in which there is nothing to generalize, and passages of the same
- * words: EACH for every number of copies. */
+/* Background of words drawn at random, in which there is nothing to generalize, and passages of the
+ * same words: EACH for every number of copies. */
 static void plant(world *w)
 {
     eid_rng rng = eid_rng_seed(41);
@@ -110,7 +110,8 @@ static void extraction_rises_with_copies_and_with_the_prompt(void)
     world_free(&w);
 }
 
-/* A string is extracted exactly when teacher forcing finds its right tokens on top, one after the other. */
+/* A string is extracted exactly when teacher forcing finds its right tokens on top, one after the
+ * other. */
 static void greedy_agrees_with_teacher_forcing(void)
 {
     world w;
