@@ -46,11 +46,24 @@ typedef struct eid_corpus eid_corpus;
 
 /* Reads files, folders (recursively), .jsonl, .tar, .zip, each also .gz .xz .zst .bz2.  A path
  * given on the command line that cannot be read is an error; one met inside a folder is skipped,
- * counted and named.  EID_ENOMEM when the documents outgrow the context's memory bound; EID_EINVAL
- * when no document is left. */
+ * counted and named.  The path "-" is standard input, read as .jsonl.  EID_ENOMEM when the
+ * documents outgrow the context's memory bound; EID_EINVAL when no document is left. */
 EID_API EID_CHECKED eid_status eid_corpus_read(eid_corpus **out, eid_ctx *ctx,
                                                const char *const *paths, size_t n_paths,
                                                const eid_corpus_opts *opts);
+/* One document, borrowed for the call; a failure ends the reading and is handed back. */
+typedef eid_status (*eid_document_fn)(void *user, const eid_document *d);
+/* The same documents in the same order, one at a time and none kept: for corpora larger than
+ * memory.  `take` is called from the thread that called.  *summary, unless `summary` is NULL: a
+ * corpus without documents that knows inputs, skips, bytes, identical and cut.
+ *
+ * What reading ahead would take is different: `identical` counts only with drop_identical, and
+ * documents are then equal when the first 128 bits of their SHA-256 are; an archive met inside a
+ * folder is read twice, first to see that it is whole; max_share below 1 is EID_EUNSUPPORTED. */
+EID_API EID_CHECKED eid_status eid_corpus_stream(eid_corpus **summary, eid_ctx *ctx,
+                                                 const char *const *paths, size_t n_paths,
+                                                 const eid_corpus_opts *opts, eid_document_fn take,
+                                                 void *user);
 /* From memory; bytes and names are copied.  `name` may be NULL ("#i"). */
 EID_API EID_CHECKED eid_status eid_corpus_from(eid_corpus **out, const eid_document *docs,
                                                size_t n);

@@ -123,7 +123,7 @@ int64_t eid_corpus_identical(const eid_corpus *c)
 
 int64_t eid_corpus_cut(const eid_corpus *c)
 {
-    int64_t n = 0;
+    int64_t n = c->passed_cut;
 
     for (size_t i = 0; i < c->docs; i++)
         n += c->shortened[i];

@@ -96,6 +96,18 @@ done:
     return st;
 }
 
+/* Documents that are handed on cannot be taken back: an archive that may turn out to be damaged,
+ * and is then to be skipped, is read for nothing first. */
+static eid_status rehearse(eid_gather *g, int fd, const char *name, eid_form form, eid_pack pack)
+{
+    g->rehearsing = true;
+    eid_status st = eid_read_archive(g, fd, name, form, pack);
+    g->rehearsing = false;
+    if (st == EID_OK && lseek(fd, 0, SEEK_SET) < 0)
+        st = eid_fail(EID_EIO, "%s", strerror(errno));
+    return st;
+}
+
 /* What libarchive reads, it may read out of order: hashed beforehand. */
 static eid_status read_packed(eid_gather *g, int fd, const char *name, eid_form form, eid_pack pack,
                               char hex[65])
@@ -111,6 +123,8 @@ static eid_status read_packed(eid_gather *g, int fd, const char *name, eid_form 
         goto done;
     }
     eid_sha256_hex(sum, hex);
+    if (g->take && !g->named)
+        EID_TRY(rehearse(g, fd, name, form, pack));
     EID_TRY(eid_read_archive(g, fd, name, form, pack));
 done:
     eid_sha256_free(sum);
@@ -121,6 +135,7 @@ eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struc
                             char hex[65])
 {
     eid_gather_mark before = eid_gather_mark_now(g);
+    int64_t passed = g->c->passed;
     eid_form form;
     eid_pack pack;
     eid_status st;
@@ -137,6 +152,16 @@ eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struc
     hex[0] = 0;
     if (g->named)
         return eid_fail(st, "%s: %s", g->path, eid_last_error());
+    if (g->c->passed > passed) /* a disk that fails between two readings */
+        return eid_fail(st, "%s: %s: %s", g->path, name, eid_last_error());
     eid_gather_back(g, &before);
     return eid_gather_skip(g, name, eid_last_error());
+}
+
+eid_status eid_read_standard_input(eid_gather *g, char hex[65])
+{
+    eid_status st = read_lines(g, STDIN_FILENO, "-", hex);
+    if (st == EID_EIO)
+        return eid_fail(st, "standard input: %s", eid_last_error());
+    return st;
 }

@@ -9,6 +9,8 @@
  * (EID_EIO, EID_EFORMAT) of a file met inside a folder becomes a skip, and hex "". */
 eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struct stat *info,
                             char hex[65]);
+/* Reads standard input as .jsonl. */
+eid_status eid_read_standard_input(eid_gather *g, char hex[65]);
 /* Reads what stands below the folder `fd`, in the bytewise order of the paths below it, and adds a
  * line "HEX  PATH" per file to `sum`. */
 eid_status eid_read_folder(eid_gather *g, int fd, eid_sha256 *sum);

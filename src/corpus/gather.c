@@ -8,9 +8,15 @@
  * of equal ones, at their fullest just after growing. */
 enum { ROW = 2 * (sizeof(eid_document) + sizeof(struct eid_same_entry) + 2 * sizeof(size_t)) };
 
+int64_t eid_gather_bound(const eid_gather *g)
+{
+    return g->memory ? g->memory : g->ctx->memory;
+}
+
 size_t eid_gather_left(const eid_gather *g)
 {
-    size_t bound = (size_t)g->ctx->memory, rows = g->c->docs * ROW;
+    size_t bound = (size_t)eid_gather_bound(g);
+    size_t rows = g->take ? eid_digests_bytes(&g->seen) : g->c->docs * ROW;
     return rows >= bound || g->c->arena.total >= bound - rows ? 0
                                                               : bound - rows - g->c->arena.total;
 }
@@ -20,8 +26,9 @@ static eid_status too_much(const eid_gather *g, eid_status st)
 {
     if (st != EID_ENOMEM)
         return st;
-    return eid_fail(st, "%s: %s, after %zu documents (%" PRId64 " bytes are allowed)", g->path,
-                    eid_last_error(), g->c->docs, g->ctx->memory);
+    return eid_fail(st, "%s: %s, after %" PRId64 " documents (%" PRId64 " bytes are allowed)",
+                    g->path, eid_last_error(), (int64_t)g->c->docs + g->c->passed,
+                    eid_gather_bound(g));
 }
 
 eid_status eid_gather_room(eid_gather *g, size_t n, uint8_t **at, size_t *room)
@@ -75,6 +82,8 @@ eid_status eid_gather_skip(eid_gather *g, const char *name, const char *why)
     uint8_t *kept_name, *kept_why;
     eid_status st = EID_OK;
 
+    if (g->rehearsing)
+        return EID_OK;
     c->input[c->inputs - 1].skipped++;
     if (c->skips == EID_SKIPS_KEPT)
         return EID_OK;
@@ -84,6 +93,30 @@ eid_status eid_gather_skip(eid_gather *g, const char *name, const char *why)
     c->skip[c->skips++] = (eid_corpus_skip){(const char *)kept_name, (const char *)kept_why};
 done:
     return st;
+}
+
+/* Hands the document on; its bytes are gone afterwards. */
+static eid_status pass_on(eid_gather *g, eid_document d, bool cut)
+{
+    eid_corpus *c = g->c;
+    bool known = false;
+
+    if (g->rehearsing)
+        return EID_OK;
+    if (g->opts->drop_identical) {
+        eid_status st = eid_digests_add(&g->seen, d.bytes, d.size, &known);
+        if (st != EID_OK)
+            return too_much(g, st);
+    }
+    if (known) {
+        c->identical++;
+        return EID_OK;
+    }
+    c->passed++;
+    c->passed_cut += cut;
+    c->bytes += (int64_t)d.size;
+    c->input[c->inputs - 1].documents++;
+    return g->take(g->user, &d);
 }
 
 eid_status eid_gather_end(eid_gather *g, const char *name)
@@ -101,6 +134,11 @@ eid_status eid_gather_end(eid_gather *g, const char *name)
     at = eid_arena_close(&c->arena, size);
     if (cut) /* one byte more was read than is kept, and tells whether a character is cut */
         size = eid_utf8_cut(at, (size_t)g->opts->max_document);
+    if (g->take) {
+        st = pass_on(g, (eid_document){name, at, size}, cut);
+        eid_arena_back(&c->arena, before);
+        return st;
+    }
     d = (eid_document){NULL, at, size};
     EID_TRY(EID_GROW(c->doc, &c->doc_cap, c->docs + 1));
     c->doc[c->docs] = d;

@@ -8,6 +8,7 @@
 #define EID_SRC_GATHER_H
 #include "base/ctx.h"
 #include "corpus/corpus.h"
+#include "corpus/digests.h"
 #include "corpus/same.h"
 
 typedef struct eid_gather {
@@ -18,6 +19,12 @@ typedef struct eid_gather {
     const char *path; /* the named input being read, for messages */
     bool named;       /* it is a file: damage is an error; met inside a folder: a skip */
     int64_t read;     /* bytes read so far, of all inputs; for progress */
+    int64_t memory;   /* what may be taken; 0: the context's bound */
+    /* documents that are handed on instead of kept: */
+    eid_document_fn take; /* NULL: they are kept */
+    void *user;
+    eid_digests seen;
+    bool rehearsing; /* only to see whether a file is whole: nothing is handed on or counted */
 } eid_gather;
 
 typedef struct eid_gather_mark {
@@ -42,6 +49,7 @@ eid_status eid_gather_tick(eid_gather *g, size_t n); /* n more bytes were read *
 
 eid_gather_mark eid_gather_mark_now(const eid_gather *g);
 void eid_gather_back(eid_gather *g, const eid_gather_mark *m);
-/* Bytes that may still be taken. */
+/* What may be taken in all, and how much of it is left. */
+int64_t eid_gather_bound(const eid_gather *g);
 size_t eid_gather_left(const eid_gather *g);
 #endif

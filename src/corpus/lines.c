@@ -84,7 +84,7 @@ eid_status eid_lines_add(eid_lines *l, const uint8_t *bytes, size_t n)
             st = eid_fail(EID_ENOMEM,
                           "%s: line %" PRId64 " is longer than %zu bytes, the most that the memory "
                           "left of %" PRId64 " bytes has room for",
-                          l->g->path, l->number + 1, most, l->g->ctx->memory);
+                          l->g->path, l->number + 1, most, eid_gather_bound(l->g));
             goto done;
         }
         if (end && !l->line.n) {

@@ -1,6 +1,7 @@
 /* read.c - the named inputs, one after another. */
 #include "corpus/file.h"
 #include "corpus/share.h"
+#include "corpus/stream.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -59,6 +60,13 @@ static eid_status read_named(eid_gather *g, const char *path)
     EID_TRY(EID_GROW(c->input, &c->input_cap, c->inputs + 1));
     EID_TRY(eid_arena_copy(&c->arena, path, strlen(path) + 1, &kept));
     c->input[c->inputs++] = (eid_corpus_input){.path = (const char *)kept};
+    if (strcmp(path, "-") == 0) {
+        int64_t before = g->read;
+        g->named = true;
+        st = eid_read_standard_input(g, c->input[c->inputs - 1].sha256);
+        c->input[c->inputs - 1].bytes = g->read - before;
+        goto done;
+    }
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info)) {
         st = eid_fail(EID_EIO, "%s: %s", path, strerror(errno));
@@ -107,6 +115,20 @@ static eid_status nothing_left(const eid_corpus *c, const char *const *paths, si
                     c->skip[0].why);
 }
 
+static eid_status read_all(eid_gather *g, const char *const *paths, size_t n_paths)
+{
+    eid_status st = EID_OK;
+
+    EID_TRY(check_opts(g->opts, n_paths));
+    EID_TRY(EID_NEW(g->c, 1));
+    for (size_t i = 0; i < n_paths; i++)
+        EID_TRY(read_named(g, paths[i]));
+    if (!g->c->docs && !g->c->passed)
+        st = nothing_left(g->c, paths, n_paths);
+done:
+    return st;
+}
+
 eid_status eid_corpus_read(eid_corpus **out, eid_ctx *ctx, const char *const *paths, size_t n_paths,
                            const eid_corpus_opts *opts)
 {
@@ -114,14 +136,7 @@ eid_status eid_corpus_read(eid_corpus **out, eid_ctx *ctx, const char *const *pa
     eid_gather g = {.ctx = ctx, .opts = opts ? opts : &defaults};
     eid_status st = EID_OK;
 
-    EID_TRY(check_opts(g.opts, n_paths));
-    EID_TRY(EID_NEW(g.c, 1));
-    for (size_t i = 0; i < n_paths; i++)
-        EID_TRY(read_named(&g, paths[i]));
-    if (!g.c->docs) {
-        st = nothing_left(g.c, paths, n_paths);
-        goto done;
-    }
+    EID_TRY(read_all(&g, paths, n_paths));
     EID_TRY(eid_cap_shares(g.c, g.opts->max_share, g.opts->drop_identical));
     *out = g.c;
     g.c = NULL;
@@ -129,4 +144,35 @@ done:
     eid_same_free(&g.same);
     eid_corpus_free(g.c);
     return st;
+}
+
+eid_status eid_corpus_stream_within(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
+                                    size_t n_paths, const eid_corpus_opts *opts, int64_t memory,
+                                    eid_document_fn take, void *user)
+{
+    eid_corpus_opts defaults = eid_corpus_opts_default();
+    eid_gather g = {
+        .ctx = ctx, .opts = opts ? opts : &defaults, .memory = memory, .take = take, .user = user};
+    eid_status st = EID_OK;
+
+    if (g.opts->max_share < 1)
+        return eid_fail(EID_EUNSUPPORTED, "max-share: what share a document has is known when all "
+                                          "have been read, and here none is kept; max-document "
+                                          "cuts each by itself");
+    EID_TRY(read_all(&g, paths, n_paths));
+    if (summary) {
+        *summary = g.c;
+        g.c = NULL;
+    }
+done:
+    eid_digests_free(&g.seen);
+    eid_corpus_free(g.c);
+    return st;
+}
+
+eid_status eid_corpus_stream(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
+                             size_t n_paths, const eid_corpus_opts *opts, eid_document_fn take,
+                             void *user)
+{
+    return eid_corpus_stream_within(summary, ctx, paths, n_paths, opts, 0, take, user);
 }
