@@ -4,6 +4,7 @@
 #include "eidetic/audit.h"
 #include "eidetic/base.h"
 #include "eidetic/bpe.h"
+#include "eidetic/classifier.h"
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
 #include "eidetic/index.h"
