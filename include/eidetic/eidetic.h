@@ -12,6 +12,7 @@
 #include "eidetic/measure.h"
 #include "eidetic/nn.h"
 #include "eidetic/plant.h"
+#include "eidetic/privacy.h"
 #include "eidetic/report.h"
 #include "eidetic/rng.h"
 #include "eidetic/seq.h"
