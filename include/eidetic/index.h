@@ -14,13 +14,21 @@
 
 typedef struct eid_index eid_index;
 
+/* A corpus that went into an index of several shards. */
+typedef struct eid_index_input {
+    const char *path;
+    int64_t bytes, documents, skipped; /* as stored; that came out of it; that could not be read */
+    int64_t shard;                     /* in which its first document may stand */
+    char sha256[65];
+} eid_index_input;
+
 /* Builds the index of all documents into one file, which appears whole or not at all.  Takes about
  * 5.3 bytes of memory for each byte of text (9.3 from 2 GiB on); EID_ENOMEM, before anything is
  * allocated, when that is more than the context's bound.  EID_ECANCELLED between phases: the sort
  * itself cannot be stopped. */
 EID_API EID_CHECKED eid_status eid_index_build(eid_ctx *ctx, const eid_corpus *c, const char *path);
-/* Maps the file; checks magic, version, every size against the file's length, the document table.
- * Costs a look at each document's entry, not at the text. */
+/* PATH: one file, or a folder of shards.  Maps the files; checks magic, version, every size against
+ * the file's length, the document table. Costs a look at each document's entry, not at the text. */
 EID_API EID_CHECKED eid_status eid_index_open(eid_index **out, const char *path);
 EID_API void eid_index_free(eid_index *ix);
 /* Reads everything: the text has the hash it was written with, and the suffix array holds each
@@ -29,8 +37,13 @@ EID_API void eid_index_free(eid_index *ix);
 EID_API EID_CHECKED eid_status eid_index_verify(const eid_index *ix, eid_ctx *ctx);
 
 EID_API int64_t eid_index_docs(const eid_index *ix);
-EID_API int64_t eid_index_bytes(const eid_index *ix); /* of text */
-/* SHA-256 of all documents' bytes one after the other, 64 hexadecimal digits and a NUL. */
+EID_API int64_t eid_index_bytes(const eid_index *ix);  /* of text */
+EID_API int64_t eid_index_shards(const eid_index *ix); /* 1 for a single file */
+EID_API int64_t eid_index_size(const eid_index *ix);   /* bytes of the shards' files */
+/* What it was made from, in order, as the folder's manifest tells; 0 for a single file. */
+EID_API size_t eid_index_inputs(const eid_index *ix, const eid_index_input **inputs);
+/* SHA-256 of all documents' bytes one after the other, 64 hexadecimal digits and a NUL; of several
+ * shards, the SHA-256 of theirs (32 bytes each, one after the other). */
 EID_API const char *eid_index_sha256(const eid_index *ix);
 /* NULL when there is no such document. */
 EID_API const char *eid_index_doc_name(const eid_index *ix, int64_t doc);

@@ -11,7 +11,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* Few places: sort their documents.  Many: tick the documents off in a bitmap. */
-static eid_status count_documents(const eid_index *ix, index_range r, int64_t *documents)
+static eid_status count_documents(const index_shard *ix, index_range r, int64_t *documents)
 {
     eid_status st = EID_OK;
     uint32_t *docs = NULL;
@@ -56,13 +56,21 @@ eid_status eid_index_count(const eid_index *ix, const uint8_t *pat, size_t n, in
 {
     if (n == 0)
         return eid_fail(EID_EINVAL, "count: an empty pattern stands everywhere");
-    index_range r = index_find(ix, pat, n);
-    if (documents) {
-        eid_status st = count_documents(ix, r, documents);
-        if (st != EID_OK)
-            return st;
+    int64_t places = 0, docs = 0;
+    for (size_t s = 0; s < ix->shards; s++) {
+        index_range r = index_find(&ix->shard[s], pat, n);
+        int64_t here = 0;
+        if (documents && r.hi > r.lo) {
+            eid_status st = count_documents(&ix->shard[s], r, &here);
+            if (st != EID_OK)
+                return st;
+        }
+        places += r.hi - r.lo;
+        docs += here;
     }
-    *count = r.hi - r.lo;
+    if (documents)
+        *documents = docs;
+    *count = places;
     return EID_OK;
 }
 

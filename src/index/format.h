@@ -1,4 +1,4 @@
-/* format.h - the index file's bytes, and the open index.
+/* format.h - the bytes of one index file, a shard, and the open file.
  *
  * All numbers are unsigned and little-endian.  A section begins at a multiple of 64 bytes; what
  * lies between sections is zero and not read.
@@ -8,8 +8,8 @@
  *        8   4  version, 1
  *       12   4  number of sections, S
  *       16   8  size of the file
- *       24   8  documents, over all shards
- *       32   8  bytes of text, over all shards
+ *       24   8  documents
+ *       32   8  bytes of text
  *       40  32  SHA-256 of the text: all documents one after the other
  *       72   8  where the section table stands
  *       80   8  zero
@@ -17,7 +17,7 @@
  *
  *     section table, S entries of 32 bytes
  *        0   4  kind
- *        4   4  shard, 0 in version 1
+ *        4   4  zero
  *        8   8  where it stands
  *       16   8  its size
  *       24   8  zero
@@ -39,9 +39,8 @@
  *           suffixes sort before those that begin with byte a and go on with: for s = 0 the
  *           document's end, for s = b + 1 the byte b.  The last entry is n.
  *
- * Growth: a shard is one set of sections with its own number; its text offsets begin at 0 again.
- * The table may stand anywhere, so that shards can be added at the end of the file.  Readers refuse
- * shards and versions they do not know, and skip kinds they do not know. */
+ * A larger corpus is several such files in a folder, see manifest.h.  Readers refuse versions they
+ * do not know and skip kinds they do not know. */
 #ifndef EID_INDEX_FORMAT_H
 #define EID_INDEX_FORMAT_H
 #include "base/file.h"
@@ -92,7 +91,7 @@ static inline void index_put64(uint8_t *p, uint64_t x)
     memcpy(p, &x, sizeof x);
 }
 
-struct eid_index {
+typedef struct index_shard {
     eid_map map;
     char *path;
     char sha256[65];
@@ -107,16 +106,21 @@ struct eid_index {
      * end, so that block b's bytes lie in documents block_doc[b] .. block_doc[b + 1]. */
     int block_shift;
     uint32_t *block_doc;
-};
+} index_shard;
+
+/* Maps and checks a file; close it in either case, a zeroed one is fine. */
+eid_status index_shard_open(index_shard *ix, const char *path);
+void index_shard_close(index_shard *ix);
+eid_status index_shard_verify(const index_shard *ix, eid_ctx *ctx);
 
 /* The file's documents are checked when it is opened: ascending, within the text. */
-static inline int64_t index_doc_start(const eid_index *ix, int64_t doc)
+static inline int64_t index_doc_start(const index_shard *ix, int64_t doc)
 {
     return (int64_t)index_get64(ix->table + 16 * (size_t)doc);
 }
 
 /* The document that byte `at` lies in; 0 <= at < n. */
-static inline int64_t index_doc_of(const eid_index *ix, int64_t at)
+static inline int64_t index_doc_of(const index_shard *ix, int64_t at)
 {
     int64_t block = at >> ix->block_shift;
     int64_t lo = ix->block_doc[block], hi = ix->block_doc[block + 1];
@@ -131,13 +135,13 @@ static inline int64_t index_doc_of(const eid_index *ix, int64_t at)
 }
 
 /* Bytes left from `at` to its document's end; 0 for at = n, which is no place. */
-static inline int64_t index_left(const eid_index *ix, int64_t at)
+static inline int64_t index_left(const index_shard *ix, int64_t at)
 {
     return at < ix->n ? index_doc_start(ix, index_doc_of(ix, at) + 1) - at : 0;
 }
 
 /* Entry i of the suffix array, 0 <= i < n.  An entry that points outside the text reads as n. */
-static inline int64_t index_suffix(const eid_index *ix, int64_t i)
+static inline int64_t index_suffix(const index_shard *ix, int64_t i)
 {
     uint64_t at;
     if (ix->width == 4) {

@@ -19,14 +19,12 @@ static void sift_down(eid_place *heap, int64_t n, int64_t i)
     heap[i] = x;
 }
 
-eid_status eid_index_locate(const eid_index *ix, const uint8_t *pat, size_t n, eid_place *places,
-                            int64_t max, int64_t *found)
+/* The first `max` places of one shard, as document and offset of the whole index. */
+static eid_status locate_in(const eid_index *whole, size_t shard, const uint8_t *pat, size_t n,
+                            eid_place *places, int64_t max, int64_t *found)
 {
+    const index_shard *ix = &whole->shard[shard];
     int64_t k = 0;
-    if (n == 0)
-        return eid_fail(EID_EINVAL, "locate: an empty pattern stands everywhere");
-    if (max < 0)
-        return eid_fail(EID_EINVAL, "locate: at most %" PRId64 " places", max);
     index_range r = index_find(ix, pat, n);
     for (int64_t i = r.lo; i < r.hi && max > 0; i++) {
         int64_t at = index_suffix(ix, i);
@@ -53,8 +51,28 @@ eid_status eid_index_locate(const eid_index *ix, const uint8_t *pat, size_t n, e
         sift_down(places, last, 0);
     }
     for (int64_t i = 0; i < k; i++) {
-        places[i].doc = index_doc_of(ix, places[i].offset);
-        places[i].offset -= index_doc_start(ix, places[i].doc);
+        int64_t doc = index_doc_of(ix, places[i].offset);
+        places[i].offset -= index_doc_start(ix, doc);
+        places[i].doc = whole->first_doc[shard] + doc;
+    }
+    *found = k;
+    return EID_OK;
+}
+
+eid_status eid_index_locate(const eid_index *ix, const uint8_t *pat, size_t n, eid_place *places,
+                            int64_t max, int64_t *found)
+{
+    int64_t k = 0;
+    if (n == 0)
+        return eid_fail(EID_EINVAL, "locate: an empty pattern stands everywhere");
+    if (max < 0)
+        return eid_fail(EID_EINVAL, "locate: at most %" PRId64 " places", max);
+    for (size_t s = 0; s < ix->shards && k < max; s++) {
+        int64_t here = 0;
+        eid_status st = locate_in(ix, s, pat, n, places + k, max - k, &here);
+        if (st != EID_OK)
+            return st;
+        k += here;
     }
     *found = k;
     return EID_OK;

@@ -1,166 +1,96 @@
-/* open.c - a file is believed only after every size in it has been checked. */
+/* open.c - one logical index over its shards: a file, or a folder with a manifest. */
 #include "base/ctx.h"
 #include "base/hash.h"
-#include "index/format.h"
+#include "index/manifest.h"
 #include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-typedef struct span {
-    const uint8_t *at; /* NULL: no such section */
-    uint64_t size;
-} span;
-
-static eid_status damaged(const eid_index *ix, const char *what)
+/* Thousands of shards are mapped; their descriptors are not needed any more. */
+static void let_go(index_shard *s)
 {
-    return eid_fail(EID_EFORMAT, "%s: damaged index: %s", ix->path, what);
+    close(s->map.fd);
+    s->map.fd = -1;
 }
 
-/* Magic, version, size, checksum. */
-static eid_status check_header(const eid_index *ix)
+static bool is_named(const index_shard *s, const index_row *row)
 {
-    const uint8_t *h = ix->map.at;
-    size_t n = ix->map.n;
-    if (n < 8 || memcmp(h, INDEX_MAGIC, 8) != 0)
-        return eid_fail(EID_EFORMAT, "%s: not an index (it does not begin with \"%s\")", ix->path,
-                        INDEX_MAGIC);
-    if (n < INDEX_HEADER)
-        return eid_fail(EID_EFORMAT, "%s: truncated index: %zu bytes, the header alone has %d",
-                        ix->path, n, INDEX_HEADER);
-    if (index_get32(h + 8) != INDEX_VERSION)
-        return eid_fail(EID_EUNSUPPORTED, "%s: index version %" PRIu32 ", this program reads %d",
-                        ix->path, index_get32(h + 8), INDEX_VERSION);
-    if (index_get64(h + 16) != n)
-        return eid_fail(EID_EFORMAT, "%s: %s index: %zu bytes, its header says %" PRIu64, ix->path,
-                        n < index_get64(h + 16) ? "truncated" : "damaged", n, index_get64(h + 16));
-    uint64_t sections = index_get32(h + 12), at = index_get64(h + 72);
-    if (at < INDEX_HEADER || at > n || sections > (n - at) / INDEX_ENTRY)
-        return damaged(ix, "the section table lies outside the file");
-    if (index_get64(h + 88) !=
-        eid_hash64(h, 88, eid_hash64(h + at, (size_t)sections * INDEX_ENTRY, 0)))
-        return damaged(ix,
-                       "header and section table do not have the checksum they were written with");
-    return EID_OK;
+    return s->docs == row->docs && s->n == row->bytes && (int64_t)s->map.n == row->size &&
+           index_get64(s->map.at + 88) == row->check &&
+           memcmp(s->map.at + 40, row->sha256, 32) == 0;
 }
 
-static eid_status find_sections(const eid_index *ix, span found[INDEX_KINDS])
+static eid_status open_folder(eid_index *ix, const char *folder)
 {
-    const uint8_t *h = ix->map.at;
-    for (uint32_t s = 0; s < index_get32(h + 12); s++) {
-        const uint8_t *e = h + index_get64(h + 72) + (size_t)s * INDEX_ENTRY;
-        uint32_t kind = index_get32(e);
-        uint64_t at = index_get64(e + 8), size = index_get64(e + 16);
-        if (index_get32(e + 4) != 0)
-            return eid_fail(EID_EUNSUPPORTED,
-                            "%s: an index of several shards, written by a later "
-                            "version of this program",
-                            ix->path);
-        if (at > ix->map.n || size > ix->map.n - at)
-            return damaged(ix, "a section lies outside the file");
-        if (kind < 1 || kind >= INDEX_KINDS)
-            continue;
-        if (found[kind].at)
-            return damaged(ix, "two sections of one kind");
-        found[kind] = (span){h + at, size};
+    eid_status st = EID_OK;
+    char *path = NULL;
+
+    EID_TRY(index_manifest_read(&ix->manifest, folder));
+    EID_TRY(EID_NEW(ix->shard, ix->manifest.shards));
+    for (; ix->shards < ix->manifest.shards;) {
+        index_shard *s = &ix->shard[ix->shards];
+        EID_TRY(index_shard_path(&path, folder, ix->shards));
+        ix->shards++; /* to be closed, whatever happens */
+        EID_TRY(index_shard_open(s, path));
+        let_go(s);
+        if (!is_named(s, &ix->manifest.row[ix->shards - 1])) {
+            st = eid_fail(EID_EFORMAT, "%s: not the file that the manifest names", path);
+            goto done;
+        }
+        eid_free(path);
+        path = NULL;
     }
-    for (int kind = INDEX_DOCUMENTS; kind <= INDEX_SUFFIXES; kind++)
-        if (!found[kind].at)
-            return damaged(ix, "a section is missing");
-    return EID_OK;
+done:
+    eid_free(path);
+    return st;
 }
 
-/* The sections' sizes against the header's counts and each other. */
-static eid_status check_sizes(eid_index *ix, const span found[INDEX_KINDS])
+static eid_status open_file(eid_index *ix, const char *path)
 {
-    const uint8_t *h = ix->map.at;
-    uint64_t docs = index_get64(h + 24), n = index_get64(h + 32);
-    if (docs < 1 || docs >= UINT32_MAX || found[INDEX_DOCUMENTS].size != 16 * (docs + 1))
-        return damaged(ix, "the document table does not have the header's number of documents");
-    if (found[INDEX_TEXT].size != n)
-        return damaged(ix, "the text does not have the header's number of bytes");
-    ix->width = found[INDEX_SUFFIXES].size == 4 * n ? 4 : 5; /* n < 2^63 / 5: it is in the file */
-    if (found[INDEX_SUFFIXES].size != (uint64_t)ix->width * n)
-        return damaged(ix, "the suffix array does not fit the text");
-    ix->docs = (int64_t)docs;
-    ix->n = (int64_t)n;
-    ix->table = found[INDEX_DOCUMENTS].at;
-    ix->names = (const char *)found[INDEX_NAMES].at;
-    ix->text = found[INDEX_TEXT].at;
-    ix->suffixes = found[INDEX_SUFFIXES].at;
-    ix->prefixes = found[INDEX_PREFIX_TABLE].at;
-    if (ix->prefixes && found[INDEX_PREFIX_TABLE].size != 8 * (uint64_t)(INDEX_PREFIXES + 1))
-        return damaged(ix, "the prefix table has the wrong size");
-    return EID_OK;
-}
-
-static eid_status check_documents(const eid_index *ix, uint64_t name_bytes)
-{
-    uint64_t text = 0, name = 0;
-    for (int64_t d = 0; d <= ix->docs; d++) {
-        uint64_t t = index_get64(ix->table + 16 * (size_t)d);
-        uint64_t m = index_get64(ix->table + 16 * (size_t)d + 8);
-        bool fits = d == 0 ? t == 0 && m == 0
-                           : t >= text && t <= (uint64_t)ix->n && m > name && m <= name_bytes;
-        if (!fits || (d > 0 && ix->names[m - 1] != '\0'))
-            return eid_fail(EID_EFORMAT, "%s: damaged index: document table, entry %" PRId64,
-                            ix->path, d);
-        text = t;
-        name = m;
-    }
-    if (text != (uint64_t)ix->n || name != name_bytes)
-        return damaged(ix, "the document table does not end where text and names do");
-    return EID_OK;
-}
-
-static eid_status check_prefixes(const eid_index *ix)
-{
-    uint64_t last = 0;
-    for (size_t i = 0; ix->prefixes && i <= INDEX_PREFIXES; i++) {
-        uint64_t x = index_get64(ix->prefixes + 8 * i);
-        if (x < last || (i == 0 && x != 0))
-            return damaged(ix, "the prefix table does not ascend");
-        last = x;
-    }
-    if (ix->prefixes && last != (uint64_t)ix->n)
-        return damaged(ix, "the prefix table does not end at the text's size");
-    return EID_OK;
-}
-
-/* Blocks of about two documents each, so that finding a place's document takes a step or two. */
-static eid_status make_blocks(eid_index *ix)
-{
-    ix->block_shift = 6;
-    while (ix->n >> ix->block_shift > ix->docs / 2)
-        ix->block_shift++;
-    int64_t blocks = (ix->n >> ix->block_shift) + 1, doc = 0;
-    eid_status st = EID_NEW(ix->block_doc, blocks + 1);
+    eid_status st = EID_NEW(ix->shard, 1);
     if (st != EID_OK)
         return st;
-    for (int64_t b = 0; b < blocks; b++) {
-        int64_t at = b << ix->block_shift;
-        while (doc + 1 < ix->docs && index_doc_start(ix, doc + 1) <= at)
-            doc++;
-        ix->block_doc[b] = (uint32_t)doc;
+    ix->shards = 1;
+    return index_shard_open(&ix->shard[0], path);
+}
+
+/* Of one shard its text's hash, else the hash of the shards' hashes. */
+static eid_status sum_up(eid_index *ix)
+{
+    eid_status st = EID_OK;
+    eid_sha256 *hash = NULL;
+
+    EID_TRY(EID_NEW(ix->first_doc, ix->shards + 1));
+    EID_TRY(EID_NEW(ix->first_byte, ix->shards + 1));
+    for (size_t s = 0; s < ix->shards; s++) {
+        ix->first_doc[s + 1] = ix->first_doc[s] + ix->shard[s].docs;
+        ix->first_byte[s + 1] = ix->first_byte[s] + ix->shard[s].n;
     }
-    ix->block_doc[blocks] = (uint32_t)(ix->docs - 1);
-    return EID_OK;
+    if (ix->shards == 1) {
+        memcpy(ix->sha256, ix->shard[0].sha256, sizeof ix->sha256);
+        goto done;
+    }
+    EID_TRY(eid_sha256_new(&hash));
+    for (size_t s = 0; s < ix->shards; s++)
+        eid_sha256_add(hash, ix->shard[s].map.at + 40, 32);
+    eid_sha256_hex(hash, ix->sha256);
+done:
+    eid_sha256_free(hash);
+    return st;
 }
 
 eid_status eid_index_open(eid_index **out, const char *path)
 {
     eid_status st = EID_OK;
     eid_index *ix = NULL;
-    span found[INDEX_KINDS] = {{0}};
+    struct stat info;
 
     EID_TRY(EID_NEW(ix, 1));
-    EID_TRY(eid_strdup(&ix->path, path));
-    EID_TRY(eid_map_open(&ix->map, path));
-    EID_TRY(check_header(ix));
-    EID_TRY(find_sections(ix, found));
-    EID_TRY(check_sizes(ix, found));
-    EID_TRY(check_documents(ix, found[INDEX_NAMES].size));
-    EID_TRY(check_prefixes(ix));
-    EID_TRY(make_blocks(ix));
-    for (int i = 0; i < 64; i++)
-        ix->sha256[i] = "0123456789abcdef"[ix->map.at[40 + i / 2] >> (i % 2 ? 0 : 4) & 15];
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        EID_TRY(open_folder(ix, path));
+    else
+        EID_TRY(open_file(ix, path));
+    EID_TRY(sum_up(ix));
     *out = ix;
     ix = NULL;
 done:
@@ -172,20 +102,51 @@ void eid_index_free(eid_index *ix)
 {
     if (!ix)
         return;
-    eid_map_close(&ix->map);
-    eid_free(ix->block_doc);
-    eid_free(ix->path);
+    for (size_t s = 0; s < ix->shards; s++)
+        index_shard_close(&ix->shard[s]);
+    index_manifest_free(&ix->manifest);
+    eid_free(ix->shard);
+    eid_free(ix->first_doc);
+    eid_free(ix->first_byte);
     eid_free(ix);
+}
+
+eid_status eid_index_verify(const eid_index *ix, eid_ctx *ctx)
+{
+    eid_status st = EID_OK;
+    for (size_t s = 0; s < ix->shards && st == EID_OK; s++)
+        st = index_shard_verify(&ix->shard[s], ctx);
+    return st;
 }
 
 int64_t eid_index_docs(const eid_index *ix)
 {
-    return ix->docs;
+    return ix->first_doc[ix->shards];
 }
 
 int64_t eid_index_bytes(const eid_index *ix)
 {
-    return ix->n;
+    return ix->first_byte[ix->shards];
+}
+
+int64_t eid_index_shards(const eid_index *ix)
+{
+    return (int64_t)ix->shards;
+}
+
+int64_t eid_index_size(const eid_index *ix)
+{
+    int64_t size = 0;
+    for (size_t s = 0; s < ix->shards; s++)
+        size += (int64_t)ix->shard[s].map.n;
+    return size;
+}
+
+size_t eid_index_inputs(const eid_index *ix, const eid_index_input **inputs)
+{
+    if (inputs)
+        *inputs = ix->manifest.input;
+    return ix->manifest.inputs;
 }
 
 const char *eid_index_sha256(const eid_index *ix)
@@ -193,18 +154,36 @@ const char *eid_index_sha256(const eid_index *ix)
     return ix->sha256;
 }
 
+size_t index_shard_of(const eid_index *ix, int64_t doc)
+{
+    size_t lo = 0, hi = ix->shards - 1;
+    while (lo < hi) { /* the last shard that begins at or before it */
+        size_t mid = lo + (hi - lo + 1) / 2;
+        if (ix->first_doc[mid] <= doc)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    return lo;
+}
+
 const char *eid_index_doc_name(const eid_index *ix, int64_t doc)
 {
-    if (doc < 0 || doc >= ix->docs)
+    if (doc < 0 || doc >= eid_index_docs(ix))
         return NULL;
-    return ix->names + index_get64(ix->table + 16 * (size_t)doc + 8);
+    size_t s = index_shard_of(ix, doc);
+    const index_shard *in = &ix->shard[s];
+    return in->names + index_get64(in->table + 16 * (size_t)(doc - ix->first_doc[s]) + 8);
 }
 
 const uint8_t *eid_index_doc(const eid_index *ix, int64_t doc, size_t *size)
 {
     *size = 0;
-    if (doc < 0 || doc >= ix->docs)
+    if (doc < 0 || doc >= eid_index_docs(ix))
         return NULL;
-    *size = (size_t)(index_doc_start(ix, doc + 1) - index_doc_start(ix, doc));
-    return ix->text + index_doc_start(ix, doc);
+    size_t s = index_shard_of(ix, doc);
+    const index_shard *in = &ix->shard[s];
+    int64_t at = index_doc_start(in, doc - ix->first_doc[s]);
+    *size = (size_t)(index_doc_start(in, doc - ix->first_doc[s] + 1) - at);
+    return in->text + at;
 }

@@ -3,6 +3,7 @@
  * Every string gets a random key, a hash of the seed and of its own bytes, and the strings with the
  * least keys are the sample: uniform, without replacement, whoever walks the array and in whatever
  * order. */
+#define _GNU_SOURCE /* qsort_r */
 #include "base/ctx.h"
 #include "base/hash.h"
 #include "index/classes.h"
@@ -11,7 +12,9 @@
 
 typedef struct ticket {
     uint64_t key;
-    index_class of;
+    int64_t count;
+    index_part first;    /* where the string's first place is */
+    const uint8_t *text; /* the string, in the map */
 } ticket;
 
 /* The `n` least tickets so far, greatest on top. */
@@ -35,41 +38,41 @@ typedef struct draw {
 } draw;
 
 /* Equal keys of different strings: next to impossible, and still in a fixed order. */
-static int compare_tickets(const void *a, const void *b)
+static int compare_tickets(const void *a, const void *b, void *length)
 {
     const ticket *x = a, *y = b;
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;
-    return (x->of.first > y->of.first) - (x->of.first < y->of.first);
+    return memcmp(x->text, y->text, *(const size_t *)length);
 }
 
-static void sift_down(heap *h)
+static void sift_down(heap *h, size_t length)
 {
     ticket x = h->at[0];
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < h->n; i = child) {
-        if (child + 1 < h->n && compare_tickets(&h->at[child + 1], &h->at[child]) > 0)
+        if (child + 1 < h->n && compare_tickets(&h->at[child + 1], &h->at[child], &length) > 0)
             child++;
-        if (compare_tickets(&h->at[child], &x) <= 0)
+        if (compare_tickets(&h->at[child], &x, &length) <= 0)
             break;
         h->at[i] = h->at[child];
     }
     h->at[i] = x;
 }
 
-static eid_status keep(heap *h, size_t want, const ticket *t)
+static eid_status keep(heap *h, size_t want, const ticket *t, size_t length)
 {
     if (h->n < want) {
         eid_status st = EID_GROW(h->at, &h->cap, h->n + 1);
         if (st != EID_OK)
             return st;
         size_t i = h->n++;
-        for (; i > 0 && compare_tickets(&h->at[(i - 1) / 2], t) < 0; i = (i - 1) / 2)
+        for (; i > 0 && compare_tickets(&h->at[(i - 1) / 2], t, &length) < 0; i = (i - 1) / 2)
             h->at[i] = h->at[(i - 1) / 2];
         h->at[i] = *t;
-    } else if (want > 0 && compare_tickets(t, &h->at[0]) < 0) {
+    } else if (want > 0 && compare_tickets(t, &h->at[0], &length) < 0) {
         h->at[0] = *t;
-        sift_down(h);
+        sift_down(h, length);
     }
     return EID_OK;
 }
@@ -77,7 +80,7 @@ static eid_status keep(heap *h, size_t want, const ticket *t)
 static eid_status see_class(void *arg, const index_class *c, int worker)
 {
     draw *d = arg;
-    ticket t = {0, *c};
+    ticket t = {0, c->count, c->part[0], index_part_text(d->ix, &c->part[0])};
     bool hashed = false;
     for (size_t b = 0; b < d->n_buckets; b++) {
         tally *y = &d->tallies[(size_t)worker * d->n_buckets + b];
@@ -88,9 +91,9 @@ static eid_status see_class(void *arg, const index_class *c, int worker)
         if (d->want == 0)
             continue;
         if (!hashed)
-            t.key = eid_hash64(d->ix->text + c->at, d->length, d->seed);
+            t.key = eid_hash64(t.text, d->length, d->seed);
         hashed = true;
-        eid_status st = keep(&y->kept, d->want, &t);
+        eid_status st = keep(&y->kept, d->want, &t, d->length);
         if (st != EID_OK)
             return st;
     }
@@ -106,13 +109,13 @@ static eid_status gather(draw *d, size_t workers, size_t b)
         all->strings += y->strings;
         all->occurrences += y->occurrences;
         for (size_t i = 0; i < y->kept.n; i++) {
-            eid_status st = keep(&all->kept, d->want, &y->kept.at[i]);
+            eid_status st = keep(&all->kept, d->want, &y->kept.at[i], d->length);
             if (st != EID_OK)
                 return st;
         }
     }
     if (all->kept.n > 0)
-        qsort(all->kept.at, all->kept.n, sizeof *all->kept.at, compare_tickets);
+        qsort_r(all->kept.at, all->kept.n, sizeof *all->kept.at, compare_tickets, &d->length);
     return EID_OK;
 }
 
@@ -146,8 +149,8 @@ eid_status eid_index_sample_ranges(const eid_index *ix, eid_ctx *ctx, size_t len
     for (size_t b = 0; b < n_buckets; b++) {
         const tally *y = &d.tallies[b];
         for (size_t i = 0; i < y->kept.n; i++) {
-            const index_class *c = &y->kept.at[i].of;
-            out[b * d.want + i] = (eid_repeat){index_class_place(ix, c, length), c->count};
+            const ticket *t = &y->kept.at[i];
+            out[b * d.want + i] = (eid_repeat){index_part_place(ix, &t->first, length), t->count};
         }
         buckets[b].strings = y->strings;
         buckets[b].occurrences = y->occurrences;

@@ -14,7 +14,7 @@ typedef struct pattern {
 /* The pattern against the suffix at `at`, cut at its document's end; their first `skip` bytes are
  * known to match.  *match: how many do.  < 0: the suffix sorts before the pattern; 0: it begins
  * with the pattern; > 0: it sorts after everything that does. */
-static int compare(const eid_index *ix, int64_t at, pattern p, size_t skip, size_t *match)
+static int compare(const index_shard *ix, int64_t at, pattern p, size_t skip, size_t *match)
 {
     size_t room = (size_t)(ix->n - at);
     size_t limit = room < p.n ? room : p.n;
@@ -36,7 +36,7 @@ static int compare(const eid_index *ix, int64_t at, pattern p, size_t skip, size
 
 /* The suffixes that share the pattern's first bytes, as far as the prefix table goes; *skip: how
  * many bytes those are. */
-static index_range bucket(const eid_index *ix, pattern p, size_t *skip)
+static index_range bucket(const index_shard *ix, pattern p, size_t *skip)
 {
     *skip = 0;
     if (!ix->prefixes)
@@ -55,7 +55,7 @@ static index_range bucket(const eid_index *ix, pattern p, size_t *skip)
 /* The first entry of r that does not sort before the pattern.  left, right: in, what all of r share
  * with the pattern; out, the match of the entries before and at the answer (as far as looked at).
  * above, unless NULL: the least entry seen to sort after the pattern's places, else untouched. */
-static int64_t lower(const eid_index *ix, pattern p, index_range r, size_t *left, size_t *right,
+static int64_t lower(const index_shard *ix, pattern p, index_range r, size_t *left, size_t *right,
                      int64_t *above)
 {
     while (r.lo < r.hi) {
@@ -75,7 +75,7 @@ static int64_t lower(const eid_index *ix, pattern p, index_range r, size_t *left
     return r.lo;
 }
 
-index_range index_find(const eid_index *ix, const uint8_t *pat, size_t n)
+index_range index_find(const index_shard *ix, const uint8_t *pat, size_t n)
 {
     pattern p = {pat, n};
     size_t skip, match;
@@ -95,13 +95,10 @@ index_range index_find(const eid_index *ix, const uint8_t *pat, size_t n)
     return (index_range){r.lo, hi};
 }
 
-eid_status eid_index_longest(const eid_index *ix, const uint8_t *pat, size_t n, size_t *length,
-                             int64_t *count)
+size_t index_reach(const index_shard *ix, const uint8_t *pat, size_t n)
 {
     pattern p = {pat, n};
     size_t left, right;
-    if (n == 0)
-        return eid_fail(EID_EINVAL, "longest: an empty pattern matches everywhere");
     index_range r = bucket(ix, p, &left);
     if (r.lo == r.hi) { /* the longest match is shorter than what the table looks at */
         r = (index_range){0, ix->n};
@@ -109,11 +106,25 @@ eid_status eid_index_longest(const eid_index *ix, const uint8_t *pat, size_t n, 
     }
     right = left;
     lower(ix, p, r, &left, &right, NULL);
-    *length = left > right ? left : right;
-    *count = 0;
-    if (*length > 0) {
-        r = index_find(ix, pat, *length);
-        *count = r.hi - r.lo;
+    return left > right ? left : right;
+}
+
+eid_status eid_index_longest(const eid_index *ix, const uint8_t *pat, size_t n, size_t *length,
+                             int64_t *count)
+{
+    size_t most = 0;
+    int64_t copies = 0;
+    if (n == 0)
+        return eid_fail(EID_EINVAL, "longest: an empty pattern matches everywhere");
+    for (size_t s = 0; s < ix->shards; s++) {
+        size_t here = index_reach(&ix->shard[s], pat, n);
+        most = here > most ? here : most;
     }
+    for (size_t s = 0; s < ix->shards && most > 0; s++) {
+        index_range r = index_find(&ix->shard[s], pat, most);
+        copies += r.hi - r.lo;
+    }
+    *length = most;
+    *count = copies;
     return EID_OK;
 }

@@ -8,7 +8,7 @@
 #include "index/format.h"
 #include <inttypes.h>
 
-static eid_status check_text(const eid_index *ix, eid_ctx *ctx)
+static eid_status check_text(const index_shard *ix, eid_ctx *ctx)
 {
     enum { STEP = 1 << 24 };
     eid_status st = EID_OK;
@@ -31,7 +31,7 @@ done:
 }
 
 /* rank[p] - 1: where place p stands in the array; 0: not met. */
-static eid_status invert(const eid_index *ix, int64_t *rank)
+static eid_status invert(const index_shard *ix, int64_t *rank)
 {
     for (int64_t i = 0; i < ix->n; i++) {
         int64_t at = index_suffix(ix, i);
@@ -43,7 +43,7 @@ static eid_status invert(const eid_index *ix, int64_t *rank)
     return EID_OK;
 }
 
-static bool in_order(const eid_index *ix, const int64_t *rank, int64_t a, int64_t b)
+static bool in_order(const index_shard *ix, const int64_t *rank, int64_t a, int64_t b)
 {
     if (ix->text[a] != ix->text[b])
         return ix->text[a] < ix->text[b];
@@ -52,7 +52,7 @@ static bool in_order(const eid_index *ix, const int64_t *rank, int64_t a, int64_
     return index_left(ix, b) > 1 && rank[a + 1] < rank[b + 1];
 }
 
-static bool table_holds(const eid_index *ix, int64_t i, int64_t at)
+static bool table_holds(const index_shard *ix, int64_t i, int64_t at)
 {
     if (!ix->prefixes)
         return true;
@@ -61,7 +61,7 @@ static bool table_holds(const eid_index *ix, int64_t i, int64_t at)
     return (int64_t)index_get64(entry) <= i && i < (int64_t)index_get64(entry + 8);
 }
 
-eid_status eid_index_verify(const eid_index *ix, eid_ctx *ctx)
+eid_status index_shard_verify(const index_shard *ix, eid_ctx *ctx)
 {
     eid_status st = EID_OK;
     int64_t *rank = NULL, bound = eid_ctx_memory(ctx);

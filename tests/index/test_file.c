@@ -258,7 +258,7 @@ static void what_is_newer_is_told(void)
     bytes[8] = 1;
     bytes[INDEX_HEADER + 4] = 1;
     sign(bytes);
-    CHECK_FAILS(open_bytes(bytes, n, &ix), EID_EUNSUPPORTED, "shards");
+    CHECK_FAILS(open_bytes(bytes, n, &ix), EID_EUNSUPPORTED, "later version");
     CHECK_FAILS(eid_index_open(&ix, check_tmp("nowhere")), EID_EIO, "nowhere");
     eid_free(bytes);
 }
