@@ -1,12 +1,14 @@
 /* eidetic.h - the whole public interface; include this one. */
 #ifndef EID_EIDETIC_H
 #define EID_EIDETIC_H
+#include "eidetic/array.h"
 #include "eidetic/audit.h"
 #include "eidetic/base.h"
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
+#include "eidetic/dataset.h"
 #include "eidetic/index.h"
 #include "eidetic/lm.h"
 #include "eidetic/measure.h"
