@@ -10,6 +10,7 @@
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"
 #include "eidetic/index.h"
+#include "eidetic/questions.h"
 #include "eidetic/lm.h"
 #include "eidetic/measure.h"
 #include "eidetic/nn.h"

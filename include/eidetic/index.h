@@ -27,6 +27,40 @@ typedef struct eid_index_input {
  * allocated, when that is more than the context's bound.  EID_ECANCELLED between phases: the sort
  * itself cannot be stopped. */
 EID_API EID_CHECKED eid_status eid_index_build(eid_ctx *ctx, const eid_corpus *c, const char *path);
+/* How a corpus is cut into shards: parts of whole documents, each with a suffix array of its own.
+ * Answers are the same for any; each shard costs a query its time. */
+typedef struct eid_index_opts {
+    int64_t shard; /* most bytes of text in one, names and tables of documents included; 0: as many
+                      as memory and threads allow, up to 1 GiB.  Below 2 GB. */
+    bool
+        replace; /* build: an index that exists is replaced in one step when the new one is whole */
+    bool again;  /* add: inputs that the index holds already, told by their SHA-256, too */
+} eid_index_opts;
+EID_API eid_index_opts eid_index_opts_default(void);
+EID_API extern const eid_opt eid_index_opt_table[];
+
+/* Reads a corpus as eid_corpus_stream does and builds an index of shards in the folder `folder`,
+ * which appears whole or not at all; several at once, one to a thread.  Peak memory stays within
+ * the context's bound.  While it is made it stands in FOLDER.part; killed or cancelled, the same
+ * call goes on with the shards that are finished there.  The same shard size gives the same bytes
+ * for any number of threads.  *summary, unless `summary` is NULL: as of eid_corpus_stream.
+ *
+ * EID_EEXIST: `folder` exists, or another process is building it.  EID_ENOMEM: the bound is too
+ * small, or a document is larger than a shard (none is split). */
+EID_API EID_CHECKED eid_status eid_index_build_shards(eid_ctx *ctx, const char *const *paths,
+                                                      size_t n_paths, const eid_corpus_opts *read,
+                                                      const eid_index_opts *opts,
+                                                      const char *folder, eid_corpus **summary);
+/* Adds shards with another corpus behind those of an index folder.  They belong to it when all of
+ * them are on disk, and not before; killed, the same call goes on.  An index that is open does not
+ * see them.  EID_EEXIST: an input is in the index already. */
+EID_API EID_CHECKED eid_status eid_index_add(eid_ctx *ctx, const char *const *paths, size_t n_paths,
+                                             const eid_corpus_opts *read,
+                                             const eid_index_opts *opts, const char *folder,
+                                             eid_corpus **summary);
+/* What building would take: the largest shard in bytes, how many are built at once. */
+EID_API EID_CHECKED eid_status eid_index_plan(const eid_ctx *ctx, const eid_index_opts *opts,
+                                              int64_t *shard, int64_t *at_once);
 /* PATH: one file, or a folder of shards.  Maps the files; checks magic, version, every size against
  * the file's length, the document table. Costs a look at each document's entry, not at the text. */
 EID_API EID_CHECKED eid_status eid_index_open(eid_index **out, const char *path);

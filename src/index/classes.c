@@ -72,9 +72,8 @@ static bool settle(const index_shard *s, head *h, size_t length)
     return false;
 }
 
-/* Where shard s begins with what belongs to piece `piece` and later ones: behind the string at the
- * entry before that piece of the largest shard.  When that string is shorter than `length`, its
- * continuations sort behind it. */
+/* Where shard s begins with what belongs to piece `piece` and later ones: with the string at the
+ * entry before that piece of the largest shard, cut to `length`, or whatever sorts behind it. */
 static int64_t piece_begin(const walk *w, int64_t piece, size_t s)
 {
     const index_shard *cut = &w->ix->shard[w->largest], *in = &w->ix->shard[s];
@@ -84,10 +83,7 @@ static int64_t piece_begin(const walk *w, int64_t piece, size_t s)
         return in->n;
     int64_t at = index_suffix(cut, piece * PIECE - 1), left = index_left(cut, at);
     size_t n = left < (int64_t)w->length ? (size_t)left : w->length;
-    if (n == 0) /* only in a file that lies */
-        return 0;
-    index_range r = index_find(in, cut->text + at, n);
-    return n == w->length ? r.hi : r.lo;
+    return n > 0 ? index_find(in, cut->text + at, n).lo : 0; /* 0: only in a file that lies */
 }
 
 /* ---- the heap -------------------------------------------------------------------------------- */

@@ -140,18 +140,23 @@ done:
     return st;
 }
 
-eid_status index_manifest_add_shard(index_manifest *m, const index_shard *s)
+index_row index_row_of(const index_shard *s)
+{
+    index_row row = {s->docs, s->n, (int64_t)s->map.n, index_get64(s->map.at + 88), {0}};
+    memcpy(row.sha256, s->map.at + 40, 32);
+    return row;
+}
+
+eid_status index_manifest_add_row(index_manifest *m, const index_row *row)
 {
     eid_status st = EID_OK;
     if (m->shards == INDEX_MOST_SHARDS)
         return eid_fail(EID_EUNSUPPORTED, "an index holds at most %d shards: make them larger",
                         INDEX_MOST_SHARDS);
     EID_TRY(EID_GROW(m->row, &m->row_cap, m->shards + 1));
-    index_row *row = &m->row[m->shards++];
-    *row = (index_row){s->docs, s->n, (int64_t)s->map.n, index_get64(s->map.at + 88), {0}};
-    memcpy(row->sha256, s->map.at + 40, 32);
-    m->docs += s->docs;
-    m->bytes += s->n;
+    m->row[m->shards++] = *row;
+    m->docs += row->docs;
+    m->bytes += row->bytes;
 done:
     return st;
 }

@@ -71,7 +71,8 @@ typedef struct index_manifest {
 /* Reads FOLDER/manifest.  Free in either case. */
 eid_status index_manifest_read(index_manifest *m, const char *folder);
 eid_status index_manifest_write(const index_manifest *m, const char *folder);
-eid_status index_manifest_add_shard(index_manifest *m, const index_shard *s);
+index_row index_row_of(const index_shard *s);
+eid_status index_manifest_add_row(index_manifest *m, const index_row *row);
 eid_status index_manifest_add_input(index_manifest *m, const eid_index_input *in);
 void index_manifest_free(index_manifest *m);
 /* "FOLDER/shard-000012.idx"; eid_free it. */
