@@ -43,7 +43,7 @@ typedef struct cli_usage {
     int min_operands, max_operands; /* -1: any number */
 } cli_usage;
 
-enum { CLI_GROUPS = 24 };
+enum { CLI_GROUPS = 64 };
 
 typedef struct cli {
     cli_group groups[CLI_GROUPS]; /* the command's and the common ones; a zero row ends them */

@@ -11,6 +11,7 @@
 #include "eidetic/dataset.h"
 #include "eidetic/index.h"
 #include "eidetic/questions.h"
+#include "eidetic/lab.h"
 #include "eidetic/lm.h"
 #include "eidetic/measure.h"
 #include "eidetic/nn.h"

@@ -18,6 +18,10 @@ EID_API eid_estimate eid_estimate_none(const char *why); /* value NaN, n 0 */
 /* k of n with the exact binomial (Clopper-Pearson 1934) 95% interval.  n = 0: unresolved. */
 EID_API eid_estimate eid_proportion(int64_t k, int64_t n);
 
+/* Mean of independent x[0..n) with the 95% interval of Student's t.  Unresolved under 2 values;
+ * equal values give an interval of no width. */
+EID_API eid_estimate eid_mean_t(const double *x, size_t n);
+
 /* Mean of x[0..n) with a 95% percentile bootstrap.  `cluster[i]` names the text that x[i] was cut
  * from: whole clusters are resampled, because windows of one text are not independent; NULL: each
  * x[i] its own.  When all values agree, or under 2 clusters, resampling sees no spread: a

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "eidetic/report.h"
+#include "recipe/run.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,22 +37,6 @@ static void audit_close(audit *a)
     eid_free(a->ledger_path);
 }
 
-static void cpu_name(char *out, size_t size)
-{
-    FILE *f = fopen("/proc/cpuinfo", "re");
-    char line[256];
-
-    snprintf(out, size, "unknown");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            snprintf(out, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
-                     strchr(line, ':') + 2);
-            break;
-        }
-    if (f)
-        fclose(f);
-}
-
 static eid_status open_run(audit *a)
 {
     eid_status st = EID_OK;
@@ -61,7 +46,7 @@ static eid_status open_run(audit *a)
 
     EID_TRY(audit_identity(a, identity));
     EID_TRY(audit_options_json(a->opts, true, &options));
-    cpu_name(cpu, sizeof cpu);
+    recipe_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {
         .command = "audit",
         .command_line = a->call->command_line ? a->call->command_line : "",

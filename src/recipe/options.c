@@ -1,7 +1,7 @@
 #include "recipe/audit.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include <string.h>
+#include "recipe/run.h"
 
 eid_audit_opts eid_audit_opts_default(void)
 {
@@ -62,31 +62,6 @@ typedef struct nested {
     const void *opts;
 } nested;
 
-/* One table's rows into `to`, named PREFIX-NAME; `all`: neutral ones and spellings of paths, too.
- */
-static eid_status add_rows(json_t *to, const nested *n, bool all)
-{
-    for (const eid_opt *row = n->table; row->type != EID_OPT_END; row++) {
-        eid_opt one[2] = {*row, {0}};
-        char *text = NULL, name[96];
-        json_t *value;
-        eid_status st;
-        if (!all && (row->flags & (EID_OPT_NEUTRAL | EID_OPT_PATH_IN)))
-            continue;
-        st = eid_opts_json(one, n->opts, &text);
-        if (st != EID_OK)
-            return st;
-        st = eid_json_parse(&value, "option", text, strlen(text));
-        eid_string_free(text);
-        if (st != EID_OK)
-            return st;
-        snprintf(name, sizeof name, "%s%s%s", n->prefix, *n->prefix ? "-" : "", row->name);
-        json_object_set(to, name, json_object_get(value, row->name));
-        json_decref(value);
-    }
-    return EID_OK;
-}
-
 eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **json)
 {
     const nested parts[] = {
@@ -102,7 +77,7 @@ eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **
     eid_status st = all ? EID_OK : eid_fail(EID_ENOMEM, "no memory for JSON");
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts && st == EID_OK; i++)
-        st = add_rows(all, &parts[i], neutral_too);
+        st = recipe_add_options(all, parts[i].prefix, parts[i].table, parts[i].opts, neutral_too);
     if (st != EID_OK) {
         json_decref(all);
         return st;

@@ -43,22 +43,26 @@ static bool has_intervals(const fig *f)
 
 void doc_figure(document *d, const char *name)
 {
-    page *p = &d->p;
     int i = figure_named(d, name);
-    if (i < 0 || !d->has[i]) {
+    if (i < 0 || !d->has[i])
         doc_absent(d, i < 0 ? name : d->figure[i].section);
-        return;
-    }
-    const fig *f = &d->figure[i];
+    else
+        doc_draw(&d->p, &d->figure[i]);
+}
+
+void doc_draw(page *p, const fig *f)
+{
+    const char *name = f->name;
     putf(p, "<figure id=\"%s\">\n", name);
     fig_svg(p, f, FIG_WIDE, false);
     fig_svg(p, f, FIG_NARROW, false);
+    put(p, "<figcaption>");
+    put_title(p, f->title);
     putf(p,
-         "<figcaption>%s. %s<span class=\"files\">"
+         ". %s<span class=\"files\">"
          "<a href=\"figures/%s.svg\">SVG</a><a href=\"figures/%s.csv\">CSV</a>"
          "<a href=\"figures/%s.vl.json\">Vega-Lite</a></span></figcaption>\n",
-         f->title, has_intervals(f) ? "Bands and whiskers are 95% intervals. " : "", name, name,
-         name);
+         has_intervals(f) ? "Bands and whiskers are 95% intervals. " : "", name, name, name);
     size_t points = 0;
     for (int s = 0; s < f->n; s++)
         points += f->series[s].n;
@@ -102,24 +106,40 @@ void doc_put_json_text(page *p, const char *value)
     json_decref(j);
 }
 
-static void put_head(document *d)
+void doc_head(page *p, const char *ours, const char *of, const char *hostile)
 {
-    page *p = &d->p;
-    const char *title = ev_find_text(&d->ev, "title");
     put(p, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
            "<meta name=\"color-scheme\" content=\"light dark\">\n"
            "<meta name=\"referrer\" content=\"no-referrer\">\n"
            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
            "style-src 'unsafe-inline'\">\n<title>");
-    put(p, "What the model memorized");
-    if (title)
-        put(p, " · "), put_word(p, title);
+    put(p, ours);
+    if (hostile)
+        put(p, of), put_word(p, hostile);
     put(p, "</title>\n<style>\n");
     put(p, fig_style);
     put(p, page_style);
     put(p, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
            "measurements</a>\n");
+}
+
+void doc_eyebrow(document *d)
+{
+    page *p = &d->p;
+    put(p, "<header class=\"wrap top\">\n<p class=\"eyebrow\">eidetic ");
+    put_word(p, d->ev.run->command);
+    put(p, " · ");
+    put_path(p, d->ev.run->finished[0] ? d->ev.run->finished : d->ev.run->started);
+    put(p, "</p>\n");
+}
+
+void doc_foot(page *p)
+{
+    put(p, "</main>\n<footer class=\"wrap\"><p>Written by eidetic ");
+    put(p, eid_version());
+    put(p, ". This page needs no network and no script; its figures also stand in the folder "
+           "<code>figures</code> beside it.</p></footer>\n</body>\n</html>\n");
 }
 
 static void put_contents(page *p)
@@ -140,12 +160,9 @@ void doc_page(document *d)
 {
     page *p = &d->p;
     const char *title = ev_find_text(&d->ev, "title");
-    put_head(d);
-    put(p, "<header class=\"wrap top\">\n<p class=\"eyebrow\">eidetic ");
-    put_word(p, d->ev.run->command);
-    put(p, " · ");
-    put_path(p, d->ev.run->finished[0] ? d->ev.run->finished : d->ev.run->started);
-    put(p, "</p>\n<h1>What the model memorized");
+    doc_head(p, "What the model memorized", " · ", title);
+    doc_eyebrow(d);
+    put(p, "<h1>What the model memorized");
     if (title)
         put(p, " of "), put_word(p, title);
     put(p, "</h1>\n");
@@ -162,8 +179,5 @@ void doc_page(document *d)
     doc_inputs(d);
     doc_reproduce(d);
     doc_methods(d);
-    put(p, "</main>\n<footer class=\"wrap\"><p>Written by eidetic ");
-    put(p, eid_version());
-    put(p, ". This page needs no network and no script; its figures also stand in the folder "
-           "<code>figures</code> beside it.</p></footer>\n</body>\n</html>\n");
+    doc_foot(p);
 }

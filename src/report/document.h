@@ -3,6 +3,8 @@
 #define EID_SRC_REPORT_DOCUMENT_H
 #include "report/figure.h"
 
+typedef struct lab_view lab_view; /* lab.c: one lab of a run of labs */
+
 typedef struct document {
     page p;
     evidence ev;
@@ -10,6 +12,8 @@ typedef struct document {
     bool has[FIGURES];
     int reasons, clean; /* of the verdict, told so far */
     unsigned advised;   /* bits: advice that stands there already */
+    lab_view *lab;
+    size_t labs;
 } document;
 
 extern const char page_style[];
@@ -28,7 +32,21 @@ void doc_inputs(document *d);   /* origin.c: what was measured on what, how to r
 void doc_reproduce(document *d);
 void doc_methods(document *d); /* methods.c: how sure, and what this cannot see */
 
+/* A run of labs has a page of its own (lab.c, lab_read.c); its figures are read, written, drawn. */
+bool doc_is_lab(const document *d);
+eid_status doc_lab_read(document *d);
+void doc_lab_free(document *d);
+eid_status doc_lab_figures(document *d, eid_status (*fn)(void *user, const fig *f), void *user);
+void doc_lab_page(document *d);
+
 /* Shared pieces. */
+/* Up to the body; the title is `ours`, then `of` and `hostile` where that is not NULL. */
+void doc_head(page *p, const char *ours, const char *of, const char *hostile);
+void doc_eyebrow(document *d); /* opens the header: command and date */
+void doc_foot(page *p);
+const char *doc_icon(const char *level); /* the path of a level's sign in a 24 x 24 box */
+void doc_input_table(document *d);
+void doc_draw(page *p, const fig *f); /* a figure whose name is one of our own or was checked */
 void doc_section(page *p, const char *id, const char *title); /* opens; close with </section> */
 /* The figure by name, in both widths, with its data and its files; or the sentence why it is not
  * there. */

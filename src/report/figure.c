@@ -261,7 +261,8 @@ void fig_say_point(page *p, const fig *f, const fig_series *s, const ev_point *a
     } else {
         put(p, ", ");
         put_x(p, f, at);
-        putf(p, " %s", f->x_unit);
+        put(p, " ");
+        put_title(p, f->x_unit);
     }
     put(p, ": ");
     put_estimate(p, &at->y, f->y_as);
@@ -299,12 +300,12 @@ void fig_table(page *p, const fig *f)
 {
     put(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Data of the figure\">"
            "<table><thead><tr><th scope=\"col\">series</th><th scope=\"col\" class=\"num\">");
-    put(p, f->kind == FIG_BARS ? "row" : f->x_title);
-    putf(p,
-         "</th><th scope=\"col\" class=\"num\">%s</th><th scope=\"col\" class=\"num\">95%% interval"
-         "</th><th scope=\"col\" class=\"num\">n</th><th "
-         "scope=\"col\">method</th></tr></thead><tbody>\n",
-         f->y_title);
+    put_title(p, f->kind == FIG_BARS ? "row" : f->x_title);
+    put(p, "</th><th scope=\"col\" class=\"num\">");
+    put_title(p, f->y_title);
+    put(p, "</th><th scope=\"col\" class=\"num\">95% interval"
+           "</th><th scope=\"col\" class=\"num\">n</th><th "
+           "scope=\"col\">method</th></tr></thead><tbody>\n");
     for (int i = 0; i < f->n; i++)
         for (size_t k = 0; k < f->series[i].n; k++) {
             const ev_point *at = &f->series[i].at[k];

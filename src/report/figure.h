@@ -19,7 +19,8 @@ typedef enum fig_kind { FIG_LINES, FIG_STEPS, FIG_BARS } fig_kind;
 typedef struct fig {
     const char *name;    /* of the curve and of the files */
     const char *section; /* whose missing.SECTION tells why it is not there */
-    const char *title;   /* a noun phrase */
+    const char
+        *title; /* a noun phrase; this and the axes' words may have come through a database */
     const char *x_title, *y_title;
     fig_kind kind;
     axis_kind x_kind, y_kind;

@@ -101,10 +101,9 @@ static void put_model(document *d)
     close_facts(d, before);
 }
 
-void doc_inputs(document *d)
+void doc_input_table(document *d)
 {
     page *p = &d->p;
-    doc_section(p, "inputs", "What was measured, on what");
     if (d->ev.inputs) {
         put(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                "aria-label=\"Inputs\"><table><thead><tr>"
@@ -119,6 +118,13 @@ void doc_inputs(document *d)
     } else {
         put(p, "<p class=\"absent\">The run names no inputs.</p>\n");
     }
+}
+
+void doc_inputs(document *d)
+{
+    page *p = &d->p;
+    doc_section(p, "inputs", "What was measured, on what");
+    doc_input_table(d);
     put(p, "<div class=\"two\">\n");
     put_corpus(d);
     put_model(d);

@@ -139,6 +139,12 @@ void put_hostile(page *p, const void *bytes, size_t n, hostile_as as)
     eid_string_free(masked);
 }
 
+void put_title(page *p, const char *hostile)
+{
+    if (hostile)
+        put_masked(p, hostile, strlen(hostile), AS_LINE);
+}
+
 void put_word(page *p, const char *hostile)
 {
     if (hostile)

@@ -32,6 +32,9 @@ void put_secret(page *p, const char *kind, const void *bytes, size_t n);
 /* Escapes and makes visible, without masking: for text that eid_mask has seen already. */
 void put_masked(page *p, const char *utf8, size_t n, hostile_as as);
 
+/* The same for a title that a program chose but that came through a database; NULL puts nothing. */
+void put_title(page *p, const char *hostile);
+
 void put_field(page *p, const char *hostile); /* a CSV field (RFC 4180), quoted where it must be */
 
 /* ---- numbers, the same in every locale --------------------------------------------------- */

@@ -20,7 +20,7 @@ static void put_xy(page *p, const char *name, double value)
 /* The description that a screen reader speaks: the title, and each series' last word. */
 static void put_summary(page *p, const fig *f)
 {
-    put(p, f->title);
+    put_title(p, f->title);
     put(p, ". ");
     for (int i = 0; i < f->n; i++) {
         const fig_series *s = &f->series[i];
@@ -46,7 +46,7 @@ void svg_open(frame *c, bool alone)
     put(p, "\">\n");
     if (alone) {
         put(p, "<title>");
-        put(p, c->f->title);
+        put_title(p, c->f->title);
         put(p, "</title>\n<style>");
         put(p, fig_style);
         put(p, "</style>\n");
@@ -60,13 +60,14 @@ void svg_close(frame *c)
     put(c->p, "</svg>\n");
 }
 
-void svg_text(frame *c, const char *style, const char *anchor, double x, double y, const char *ours)
+void svg_text(frame *c, const char *style, const char *anchor, double x, double y,
+              const char *hostile)
 {
     putf(c->p, "<text class=\"%s\" text-anchor=\"%s\"", style, anchor);
     put_xy(c->p, "x", x);
     put_xy(c->p, "y", y);
     put(c->p, ">");
-    put(c->p, ours);
+    put_title(c->p, hostile);
     put(c->p, "</text>\n");
 }
 

@@ -18,7 +18,7 @@ void svg_close(frame *c);
 double svg_text_width(const char *s);
 /* anchor: "start", "middle" or "end" */
 void svg_text(frame *c, const char *style, const char *anchor, double x, double y,
-              const char *ours);
+              const char *hostile);
 void svg_line(frame *c, const char *style, double x1, double y1, double x2, double y2);
 /* Entries in rows from y on; returns the height taken. */
 double svg_legend(frame *c, double y, bool draw);

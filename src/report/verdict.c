@@ -28,6 +28,11 @@ static const struct level *level_named(const char *name)
     return &levels[3];
 }
 
+const char *doc_icon(const char *level)
+{
+    return level_named(level)->icon;
+}
+
 /* Under a verdict that is not "pass", what passed is told apart from what did not. */
 static bool is_clean(const document *d, const doc_reason *r)
 {

@@ -66,6 +66,36 @@ done:
     return st;
 }
 
+typedef struct figure_folder {
+    const char *dir;
+    bool reveal;
+} figure_folder;
+
+static eid_status write_lab_figure(void *user, const fig *f)
+{
+    const figure_folder *to = user;
+    return write_figure(to->dir, f, to->reveal);
+}
+
+static eid_status write_figures(document *d, eid_ctx *ctx, const char *dir)
+{
+    eid_status st = EID_OK;
+    figure_folder to = {.dir = dir, .reveal = d->p.reveal};
+
+    if (doc_is_lab(d)) {
+        EID_TRY(doc_lab_read(d));
+        return doc_lab_figures(d, write_lab_figure, &to);
+    }
+    for (int i = 0; i < FIGURES; i++) {
+        EID_TRY(eid_tick(ctx, "writing the report", "figures", i, FIGURES));
+        d->has[i] = fig_fill(&d->figure[i], &d->ev, i);
+        if (d->has[i])
+            EID_TRY(write_figure(dir, &d->figure[i], d->p.reveal));
+    }
+done:
+    return st;
+}
+
 eid_status eid_report_write(eid_ctx *ctx, const char *run, const eid_report_opts *opts)
 {
     eid_status st;
@@ -77,17 +107,16 @@ eid_status eid_report_write(eid_ctx *ctx, const char *run, const eid_report_opts
     EID_TRY(ev_read(&d->ev, run));
     EID_TRY(eid_format(&figures, "%s/figures", run));
     EID_TRY(eid_mkdirs(figures));
-    for (int i = 0; i < FIGURES; i++) {
-        EID_TRY(eid_tick(ctx, "writing the report", "figures", i, FIGURES));
-        d->has[i] = fig_fill(&d->figure[i], &d->ev, i);
-        if (d->has[i])
-            EID_TRY(write_figure(figures, &d->figure[i], opts->reveal));
-    }
-    doc_page(d);
+    EID_TRY(write_figures(d, ctx, figures));
+    if (doc_is_lab(d))
+        doc_lab_page(d);
+    else
+        doc_page(d);
     EID_TRY(write_page(run, "report", ".html", &d->p));
     EID_TRY(eid_tick(ctx, "writing the report", "figures", FIGURES, FIGURES));
 done:
     if (d) {
+        doc_lab_free(d);
         ev_free(&d->ev);
         eid_buf_free(&d->p.b);
     }

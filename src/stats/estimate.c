@@ -1,4 +1,5 @@
 #include "stats/estimate.h"
+#include "stats/special.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,4 +38,25 @@ void eid_percentile_interval(double *x, size_t n, double *low, double *high)
     qsort(x, n, sizeof *x, eid_compare_doubles);
     *low = quantile_sorted(x, n, 0.025);
     *high = quantile_sorted(x, n, 0.975);
+}
+
+eid_estimate eid_mean_t(const double *x, size_t n)
+{
+    double mean = 0, spread = 0;
+
+    if (n < 2)
+        return eid_unresolved((int64_t)n, "unresolved: %zu values", n);
+    for (size_t i = 0; i < n; i++)
+        mean += x[i] / (double)n;
+    for (size_t i = 0; i < n; i++)
+        spread += (x[i] - mean) * (x[i] - mean);
+    if (!isfinite(spread))
+        return eid_unresolved((int64_t)n, "unresolved: not every value is finite");
+    double df = (double)n - 1,
+           half = eid_student_t_two_sided(0.95, df) * sqrt(spread / df / (double)n);
+    return (eid_estimate){.value = mean,
+                          .low = mean - half,
+                          .high = mean + half,
+                          .n = (int64_t)n,
+                          .method = "student's t"};
 }

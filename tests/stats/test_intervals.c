@@ -26,6 +26,20 @@ static void clopper_pearson_matches_scipy(void)
     }
 }
 
+/* scipy.stats.t.interval(0.95, n - 1, mean, sem) */
+static void a_mean_has_students_interval(void)
+{
+    const double x[] = {1, 2, 4, 8, 9};
+    eid_estimate e = eid_mean_t(x, 5);
+    CHECK_CLOSE(e.value, 4.8, 1e-15, 0);
+    CHECK_CLOSE(e.low, 0.3750746387843966, 1e-10, 0);
+    CHECK_CLOSE(e.high, 9.224925361215604, 1e-10, 0);
+    CHECK_INT(e.n, 5);
+    const double same[] = {3, 3, 3}, odd[] = {1, INFINITY};
+    CHECK(eid_mean_t(same, 3).low == 3 && eid_mean_t(same, 3).high == 3);
+    CHECK(isnan(eid_mean_t(x, 1).value) && isnan(eid_mean_t(odd, 2).value));
+}
+
 static void a_proportion_of_nothing_is_unresolved(void)
 {
     eid_estimate e = eid_proportion(0, 0);
@@ -156,6 +170,7 @@ static void clustered_proportion(void)
 int main(void)
 {
     RUN(clopper_pearson_matches_scipy);
+    RUN(a_mean_has_students_interval);
     RUN(a_proportion_of_nothing_is_unresolved);
     RUN(clopper_pearson_covers);
     RUN(bootstrap_resamples_clusters);
