@@ -23,5 +23,6 @@
 #include "eidetic/stats.h"
 #include "eidetic/store.h"
 #include "eidetic/text.h"
+#include "eidetic/trace.h"
 #include "eidetic/train.h"
 #endif

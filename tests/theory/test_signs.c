@@ -1,15 +1,7 @@
-#include "check.h"
+#include "theory.h"
 #include "base/memory.h"
 #include "eidetic/rng.h"
 #include "theory/signs.h"
-
-static eid_ctx *context(int64_t threads)
-{
-    eid_ctx *ctx = NULL;
-    eid_ctx_opts o = {.threads = threads};
-    CHECK_OK(eid_ctx_new(&ctx, &o));
-    return ctx;
-}
 
 static void draw(eid_ctx *ctx, eid_signs *s, int64_t rows, int64_t d, uint64_t *chance,
                  int64_t *ones)
@@ -43,7 +35,7 @@ static void a_lane_is_a_comparison(void)
 static void chances_are_kept_and_counted(void)
 {
     enum { ROWS = 6411, D = 70 };
-    eid_ctx *ctx = context(2);
+    eid_ctx *ctx = context(2, 0);
     eid_signs s;
     uint64_t chance[D];
     int64_t ones[D];
@@ -70,7 +62,7 @@ static void threads_do_not_matter(void)
     static uint64_t chance[D];
     for (int j = 0; j < D; j++)
         chance[j] = (uint64_t)1 << 63;
-    eid_ctx *one = context(1), *three = context(3);
+    eid_ctx *one = context(1, 0), *three = context(3, 0);
     eid_signs a, b;
     int64_t ones_a[D], ones_b[D];
     draw(one, &a, ROWS, D, chance, ones_a);
@@ -86,7 +78,7 @@ static void threads_do_not_matter(void)
 static void products_match_their_definition(void)
 {
     static const int64_t size[] = {1, 7, 64, 65, 511, 512, 513, 1300};
-    eid_ctx *ctx = context(2);
+    eid_ctx *ctx = context(2, 0);
     for (size_t k = 0; k < sizeof size / sizeof *size; k++) {
         int64_t d = size[k], rows = 70;
         eid_signs s;
