@@ -24,6 +24,50 @@ index_code index_code_for(const int64_t freq[256], int64_t docs)
     return code;
 }
 
+/* Whole blocks, one more than full ones. */
+static int64_t words(int64_t size)
+{
+    return ((size >> INDEX_BLOCK_SHIFT) + 1) << (INDEX_BLOCK_SHIFT - 6);
+}
+
+int64_t index_rank_bytes(int64_t size)
+{
+    return words(size) * (int64_t)sizeof(index_word) +
+           ((size >> INDEX_BLOCK_SHIFT) + 1) * (int64_t)sizeof(uint64_t);
+}
+
+eid_status index_rank_new(index_rank *rank, int64_t size)
+{
+    eid_status st = EID_NEW(rank->word, words(size));
+    return st == EID_OK ? EID_NEW(rank->block, (size >> INDEX_BLOCK_SHIFT) + 1) : st;
+}
+
+void index_rank_free(index_rank *rank)
+{
+    eid_free(rank->word);
+    eid_free(rank->block);
+    *rank = (index_rank){0};
+}
+
+static void add_up(index_rank *rank, int64_t size)
+{
+    enum { WORDS = INDEX_BLOCK / 64 };
+    uint64_t before = 0;
+    for (int64_t b = 0; b <= size >> INDEX_BLOCK_SHIFT; b++) {
+        uint64_t first = INDEX_BLOCK, start = before;
+        for (int64_t i = 0; i < WORDS; i++) {
+            index_word *w = &rank->word[b * WORDS + i];
+            w->before = before;
+            if (!w->dropped)
+                continue;
+            if (first == INDEX_BLOCK)
+                first = (uint64_t)(64 * i + __builtin_ctzll(w->dropped));
+            before += (uint64_t)__builtin_popcountll(w->dropped);
+        }
+        rank->block[b] = start << 11 | (before - start > 1 ? INDEX_BLOCK_MORE : 0) | first;
+    }
+}
+
 void index_encode(const index_code *code, const eid_corpus *c, uint8_t *coded, index_rank *rank)
 {
     int64_t at = 0;
@@ -33,16 +77,12 @@ void index_encode(const index_code *code, const eid_corpus *c, uint8_t *coded, i
             uint8_t b = doc.bytes[i];
             coded[at++] = code->first[b];
             if (code->second[b]) {
-                rank[at >> 6].dropped |= 1ull << (at & 63);
+                rank->word[at >> 6].dropped |= 1ull << (at & 63);
                 coded[at++] = code->second[b];
             }
         }
-        rank[at >> 6].dropped |= 1ull << (at & 63);
+        rank->word[at >> 6].dropped |= 1ull << (at & 63);
         coded[at++] = 0;
     }
-    uint64_t before = 0;
-    for (int64_t w = 0; w <= at >> 6; w++) {
-        rank[w].before = before;
-        before += (uint64_t)__builtin_popcountll(rank[w].dropped);
-    }
+    add_up(rank, at);
 }

@@ -20,16 +20,17 @@ static void check_order(const brute *b, const int64_t freq[256])
         n += (int64_t)b->docs[d].size;
     index_code code = index_code_for(freq, (int64_t)b->n);
     uint8_t *coded = calloc((size_t)(2 * n) + b->n, 1);
-    index_rank *rank = calloc((size_t)(2 * n) / 64 + b->n / 64 + 2, sizeof *rank);
+    index_rank rank = {0};
+    CHECK_OK(index_rank_new(&rank, 2 * n + (int64_t)b->n));
     int64_t size = (int64_t)b->n, kept = 0, last = -1;
-    index_encode(&code, c, coded, rank);
+    index_encode(&code, c, coded, &rank);
     for (size_t d = 0; d < b->n; d++)
         for (size_t i = 0; i < b->docs[d].size; i++)
             size += code.second[b->docs[d].bytes[i]] ? 2 : 1;
     int64_t *sa = calloc((size_t)size, sizeof *sa);
     CHECK_OK(index_sort(coded, sa, size, true));
     for (int64_t i = 0; i < size; i++) {
-        int64_t at = index_decode(rank, sa[i]), doc[2], offset[2];
+        int64_t at = index_decode(&rank, sa[i]), doc[2], offset[2];
         if (at < 0)
             continue;
         for (int k = 0; k < 2; k++) {
@@ -46,7 +47,7 @@ static void check_order(const brute *b, const int64_t freq[256])
     }
     CHECK_INT(kept, n);
     free(sa);
-    free(rank);
+    index_rank_free(&rank);
     free(coded);
     eid_corpus_free(c);
 }
@@ -64,6 +65,39 @@ static void every_pair_can_share(void)
         check_order(&b, freq);
         brute_free(&b);
     }
+}
+
+/* Documents of several rank blocks, ends at and beside block borders, some blocks without one. */
+static void places_far_into_long_documents_decode(void)
+{
+    enum { BYTES = 9000 };
+    static const size_t sizes[] = {511, 512, 513, 0, 0, 3000, 1, 1023, 62, 2000};
+    static uint8_t text[BYTES];
+    eid_document docs[10] = {0};
+    int64_t freq[256] = {0}, at = 0, n = 0;
+    for (int i = 0; i < BYTES; i++)
+        text[i] = (uint8_t)('a' + i % 7);
+    for (int d = 0; d < 10; d++) {
+        docs[d] = (eid_document){.name = "x", .bytes = text, .size = sizes[d]};
+        for (size_t i = 0; i < sizes[d]; i++)
+            freq[text[i]]++;
+    }
+    eid_corpus *c = NULL;
+    index_rank rank = {0};
+    CHECK_OK(eid_corpus_from(&c, docs, 10));
+    index_code code = index_code_for(freq, 10);
+    uint8_t *coded = calloc((size_t)code.size, 1);
+    CHECK_OK(index_rank_new(&rank, code.size));
+    index_encode(&code, c, coded, &rank);
+    for (int d = 0; d < 10; d++) {
+        for (size_t i = 0; i < sizes[d]; i++)
+            CHECK_INT(index_decode(&rank, at++), n++);
+        CHECK_INT(index_decode(&rank, at++), -1);
+    }
+    CHECK_INT(at, code.size);
+    index_rank_free(&rank);
+    free(coded);
+    eid_corpus_free(c);
 }
 
 static void codes_ascend_and_end_marks_come_first(void)
@@ -88,6 +122,7 @@ static void codes_ascend_and_end_marks_come_first(void)
 int main(void)
 {
     RUN(every_pair_can_share);
+    RUN(places_far_into_long_documents_decode);
     RUN(codes_ascend_and_end_marks_come_first);
     return DONE();
 }
