@@ -57,6 +57,27 @@ typedef struct eid_batch {
 EID_API EID_CHECKED eid_status eid_gpt_loss(eid_gpt *m, eid_ctx *ctx, const eid_batch *batch,
                                             bool backward, double *loss);
 
+/* What a matrix of the model took in for the rows of a batch, and the gradient of the mean loss for
+ * what it gave: the weight's gradient is input^T gradient, the bias's the sum of gradient's rows;
+ * for the tied head (layer -1, param wte.weight, whose rows are the outputs) it is the head's
+ * share, gradient^T input.  Borrowed: valid during the call only. */
+typedef struct eid_gpt_tap {
+    const eid_param *param;
+    int64_t layer;           /* -1: the head */
+    int64_t first, rows;     /* of the batch's rows x cols positions */
+    int64_t inputs, outputs; /* numbers of a row */
+    const float *input;      /* rows, `input_ld` apart */
+    const float *gradient;   /* rows, `gradient_ld` apart, 0 where there is no target; or NULL */
+    int64_t input_ld, gradient_ld;
+} eid_gpt_tap;
+typedef eid_status (*eid_gpt_tap_fn)(void *user, const eid_gpt_tap *tap);
+/* From now on eid_gpt_loss calls `fn` (NULL: nobody) from the calling thread: with `backward` for
+ * the head, then for the blocks' matrices downwards; without it for the blocks' matrices upwards,
+ * then the head, and gradient is NULL.  A block's matrices come with all rows at once, the head in
+ * runs of rows.  A status other than EID_OK stops the pass and is handed back; param->gradient is
+ * then unspecified. */
+EID_API void eid_gpt_on_tap(eid_gpt *m, eid_gpt_tap_fn fn, void *user);
+
 /* The two questions of eidetic/lm.h, asked of a model of ours; see there. Sequences longer than the
  * context are EID_EINVAL.  Scoring and cached decoding give equal bits for equal prefixes. */
 EID_API EID_CHECKED eid_status eid_gpt_score(eid_ctx *ctx, eid_gpt *m, const eid_seq *seqs,

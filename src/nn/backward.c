@@ -187,6 +187,7 @@ eid_status eid_gpt_backward(eid_gpt *m, eid_ctx *ctx, const eid_batch *batch)
 
     for (j.layer = m->cfg.layers - 1; j.layer >= 0; j.layer--) {
         EID_TRY(eid_par_for(ctx, w->groups, back_group, &j));
+        EID_TRY(eid_tap_layer(m, j.layer, j.above, j.between));
         EID_TRY(eid_par_for(ctx, w->tiles, tile, &j));
         if (j.layer > 0) {
             float *free = j.above;

@@ -44,6 +44,8 @@ struct eid_gpt {
     int64_t floats;
     eid_copies *copies;
     struct eid_train_work *work; /* loss.c's, made on first use */
+    eid_gpt_tap_fn tap;
+    void *tap_user;
 };
 
 static inline size_t eid_layer_at(int64_t layer, int which)

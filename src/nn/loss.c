@@ -88,6 +88,7 @@ static eid_status head(job *j, eid_ctx *ctx)
     for (j->from = 0; j->from < w->rows; j->from += w->chunk) {
         j->rows = w->rows - j->from < w->chunk ? w->rows - j->from : w->chunk;
         EID_TRY(eid_par_for(ctx, (j->rows + EID_PANEL - 1) / EID_PANEL, head_panel, j));
+        EID_TRY(eid_tap_head(j->m, j->from, j->rows, j->backward));
         if (j->backward)
             EID_TRY(eid_par_for(ctx, (j->m->cfg.vocab + EID_PANEL - 1) / EID_PANEL, head_tile, j));
     }
@@ -150,6 +151,8 @@ eid_status eid_gpt_loss(eid_gpt *m, eid_ctx *ctx, const eid_batch *batch, bool b
     EID_TRY(eid_train_work_for(m, ctx, batch->rows, batch->cols));
     j.w = m->work;
     EID_TRY(eid_par_for(ctx, j.w->groups, forward_group, &j));
+    for (int64_t l = 0; !backward && l < m->cfg.layers; l++)
+        EID_TRY(eid_tap_layer(m, l, NULL, NULL));
     EID_TRY(head(&j, ctx));
     if (backward)
         EID_TRY(eid_gpt_backward(m, ctx, batch));

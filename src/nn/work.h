@@ -53,6 +53,11 @@ static inline int64_t eid_group_rows(const eid_train_work *w, int64_t group)
 /* A layer's activations from row `row` on. */
 eid_acts eid_acts_at(const eid_gpt *m, const eid_acts *a, int64_t row);
 
+/* Tells the tap, if there is one: of a block's matrices, given the gradients above, between and of
+ * the two inner products (all NULL: forward only), and of a chunk of the head. */
+eid_status eid_tap_layer(const eid_gpt *m, int64_t layer, const float *above, const float *between);
+eid_status eid_tap_head(const eid_gpt *m, int64_t first, int64_t rows, bool backward);
+
 /* Steps 3 and 4: from dfinal to every gradient (the head's share of wte's is there already). */
 eid_status eid_gpt_backward(eid_gpt *m, eid_ctx *ctx, const eid_batch *batch);
 #endif
