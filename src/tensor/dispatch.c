@@ -13,11 +13,13 @@
     void eid_##isa##_rows_into(eid_kernel_table *t);      \
     void eid_##isa##_attention_into(eid_kernel_table *t); \
     void eid_##isa##_logits_into(eid_kernel_table *t);    \
+    void eid_##isa##_net_into(eid_kernel_table *t);       \
     static void isa##_into(eid_kernel_table *t)           \
     {                                                     \
         eid_##isa##_rows_into(t);                         \
         eid_##isa##_attention_into(t);                    \
         eid_##isa##_logits_into(t);                       \
+        eid_##isa##_net_into(t);                          \
         t->product = eid_sgemm;                           \
     }
 SET(base)
@@ -47,6 +49,10 @@ static const eid_kernel_table twins = {
     .argmax = eid_argmax_ref,
     .exp_row = eid_exp_row_ref,
     .adamw = eid_adamw_ref,
+    .widen = eid_widen_ref,
+    .bias_relu = eid_bias_relu_ref,
+    .relu_back = eid_relu_back_ref,
+    .sgd = eid_sgd_ref,
 };
 
 static bool always(void)

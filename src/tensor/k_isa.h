@@ -31,4 +31,5 @@ INLINE vf within(vf x, int64_t i, int64_t n)
 void NAME(rows_into)(eid_kernel_table *t);
 void NAME(attention_into)(eid_kernel_table *t);
 void NAME(logits_into)(eid_kernel_table *t);
+void NAME(net_into)(eid_kernel_table *t);
 #endif

@@ -161,7 +161,7 @@ static void adamw(float *p, const float *g, float *m, float *v, const uint8_t *m
     vf b1 = v_all(r->beta1), b2 = v_all(r->beta2), c1 = v_all(1 - r->beta1),
        c2 = v_all(1 - r->beta2);
     for (int64_t i = 0; i < n; i += VL) {
-        vf gi = part(g, i, n) * v_all(r->scale), w = part(p, i, n);
+        vf w = part(p, i, n), gi = v_fma(v_all(r->l2), w, part(g, i, n) * v_all(r->scale));
         vf mi = v_fma(b1, part(m, i, n), c1 * gi), vi2 = v_fma(b2, part(v, i, n), c2 * gi * gi);
         vf step = (mi * v_all(r->first)) / (v_sqrt(vi2 * v_all(r->second)) + v_all(r->eps));
         w -= v_all(r->lr) * v_fma(v_all(r->decay), w, step);

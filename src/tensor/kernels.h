@@ -25,13 +25,20 @@ typedef struct eid_row_scores {
 typedef struct eid_adamw_rates {
     float lr, beta1, beta2, eps, decay;
     float scale;         /* of the gradient: clipping */
+    float l2;            /* scale g + l2 p takes the place of scale g */
     float first, second; /* 1 / (1 - beta^t), for both moments */
 } eid_adamw_rates;
+
+/* One SGD step's numbers (see sgd below). */
+typedef struct eid_sgd_rates {
+    float lr, momentum, decay;
+    bool nesterov;
+} eid_sgd_rates;
 
 typedef struct eid_kernel_table {
     const char *name; /* "avx512" */
 
-    /* C (m x n) = A (m x k) B (k x n) + beta C; `ta`: A is stored k x m.  beta is 0 or 1. */
+    /* C (m x n) = A (m x k) B (k x n) + beta C; `ta`: A is stored k x m. */
     void (*product)(bool ta, int64_t m, int64_t n, int64_t k, const float *a, int64_t lda,
                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 
@@ -101,6 +108,18 @@ typedef struct eid_kernel_table {
      * 0. */
     void (*adamw)(float *p, const float *g, float *m, float *v, const uint8_t *mask, int64_t n,
                   const eid_adamw_rates *r);
+
+    /* dst = scale * src, exactly rounded once. */
+    void (*widen)(float *dst, const uint8_t *src, int64_t n, float scale);
+    /* y = max(y + bias, 0). */
+    void (*bias_relu)(float *y, int64_t ldy, const float *bias, int64_t rows, int64_t n);
+    /* d = 0 wherever y is not above 0. */
+    void (*relu_back)(float *d, const float *y, int64_t n);
+    /* With g: v = momentum v + (g + decay p).  Without (NULL), v holds momentum v + g already:
+     * v += decay p.  Then p -= lr v; with nesterov (g needed) p -= lr (g + decay p + momentum v).
+     * mask 0: p and v become 0. */
+    void (*sgd)(float *p, float *v, const float *g, const uint8_t *mask, int64_t n,
+                const eid_sgd_rates *r);
 } eid_kernel_table;
 
 /* The table in use; chosen on first call, the same for the life of the process. */

@@ -40,5 +40,10 @@ double eid_cross_entropy_ref(float *z, int64_t n, int32_t target, bool grad, flo
 void eid_score_row_ref(const float *z, int64_t n, int32_t target, bool moments,
                        eid_row_scores *out);
 int32_t eid_argmax_ref(const float *z, int64_t n);
+void eid_widen_ref(float *dst, const uint8_t *src, int64_t n, float scale);
+void eid_bias_relu_ref(float *y, int64_t ldy, const float *bias, int64_t rows, int64_t n);
+void eid_relu_back_ref(float *d, const float *y, int64_t n);
+void eid_sgd_ref(float *p, float *v, const float *g, const uint8_t *mask, int64_t n,
+                 const eid_sgd_rates *r);
 double eid_exp_row_ref(float *out, const float *z, int64_t n, float inv_temperature);
 #endif

@@ -111,7 +111,7 @@ void eid_adamw_ref(float *p, const float *g, float *m, float *v, const uint8_t *
                    const eid_adamw_rates *r)
 {
     for (int64_t i = 0; i < n; i++) {
-        double gi = (double)g[i] * r->scale;
+        double gi = (double)g[i] * r->scale + (double)r->l2 * p[i];
         m[i] = (float)((double)r->beta1 * m[i] + (1 - (double)r->beta1) * gi);
         v[i] = (float)((double)r->beta2 * v[i] + (1 - (double)r->beta2) * gi * gi);
         double step = m[i] * (double)r->first / (sqrt(v[i] * (double)r->second) + r->eps);

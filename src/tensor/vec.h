@@ -45,6 +45,16 @@ INLINE vf v_all(float x)
     return x - (vf){0}; /* broadcasts; x - 0 is x, sign of zero and all */
 }
 /* The first n < VL floats, zeros behind them. */
+#if VL == 16
+INLINE vf v_load_n(const float *p, int64_t n)
+{
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+INLINE void v_store_n(float *p, vf x, int64_t n)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), x);
+}
+#else
 INLINE vf v_load_n(const float *p, int64_t n)
 {
     float t[VL] = {0};
@@ -57,6 +67,7 @@ INLINE void v_store_n(float *p, vf x, int64_t n)
     v_store(t, x);
     memcpy(p, t, (size_t)n * sizeof *t);
 }
+#endif
 INLINE vf v_pick(vi mask, vf yes, vf no)
 {
     return (vf)((mask & (vi)yes) | (~mask & (vi)no));
