@@ -33,9 +33,9 @@ typedef struct net_map {
 typedef struct net_layer {
     net_kind kind;
     bool relu;
-    bool back;              /* weights lie below: its input's delta is wanted */
-    bool fresh, fresh_skip; /* going back it is the first to write its input's (skip's) delta */
-    int in, skip, out;      /* activations; skip: of a sum */
+    bool back;         /* weights lie below: its input's delta is wanted */
+    bool fresh;        /* going back it is the first to write its input's delta; others add */
+    int in, skip, out; /* activations; skip: of a sum */
     int64_t window, stride, pad; /* of a convolution; window: of a maximum, too */
     int64_t groups;              /* of a norm */
     int weight, bias;            /* parameters (a norm's: gain, bias); -1: none */

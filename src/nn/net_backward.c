@@ -68,12 +68,6 @@ static void turn(const net_map *in, const float *dy, float *dx)
             dx[c * T + t] = dy[t * in->c + c];
 }
 
-static void pass_on(bool fresh, const float *dy, int64_t n, float *dx)
-{
-    for (int64_t i = 0; dx && i < n; i++)
-        dx[i] = fresh ? dy[i] : dx[i] + dy[i];
-}
-
 /* Layers that take examples one by one. */
 static void each(const net_group *g, size_t at, const net_layer *l, int64_t i)
 {
@@ -111,9 +105,11 @@ static void back(const net_group *g, size_t at, const net_layer *l)
     const float *dy = net_delta(g, l->out);
     float *dx = net_delta(g, l->in);
 
-    if (l->kind == NET_ADD) {
-        pass_on(l->fresh, dy, g->n * in->n, dx);
-        pass_on(l->fresh_skip, dy, g->n * in->n, net_delta(g, l->skip));
+    if (l->kind == NET_ADD) { /* what else reads these two stands below, and adds its own */
+        float *both[2] = {dx, net_delta(g, l->skip)};
+        for (int i = 0; i < 2; i++)
+            if (both[i])
+                memcpy(both[i], dy, (size_t)(g->n * in->n) * sizeof *dy);
     } else if (!dx) {
         return;
     } else if (l->kind == NET_DENSE) {

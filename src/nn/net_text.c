@@ -277,10 +277,8 @@ static eid_status mark_back(eid_net *m)
         net_layer *y = &m->layer[l];
         y->fresh = !written[y->in];
         written[y->in] = true;
-        if (y->kind != NET_ADD)
-            continue;
-        y->fresh_skip = !written[y->skip];
-        written[y->skip] = true;
+        if (y->kind == NET_ADD)
+            written[y->skip] = true;
     }
 done:
     eid_free(below);

@@ -1,6 +1,6 @@
-/* test_net_double.c - the sources of the classifier compiled with double in place of float: gradients
- * against finite differences, and norms, clipped sums and taps against gradients of one example at a
- * time, to 1e-10. */
+/* test_net_double.c - the sources of the classifier compiled with double in place of float:
+ * gradients against finite differences, and norms, clipped sums and taps against gradients of one
+ * example at a time, to 1e-10. */
 #include "check.h"
 #include "eidetic/rng.h"
 #include "nn/net.h"
@@ -16,6 +16,7 @@ static const struct {
     {"cnn:c4k3n2-c6s2-r6-r5s2-a", {2, 9, 8, 3}},
     {"cnn:r2-c4k5v-p3-f7", {2, 9, 10, 3}},
     {"cnn:r4s2n2-r4n1-a", {1, 8, 8, 3}},
+    {"cnn:c3-a", {1, 17, 18, 2}},            /* more positions than are unfolded at a time */
     {"cnn:c12k1s3-c14k3n7-a", {3, 7, 7, 4}}, /* few positions: norms by Gram matrices */
 };
 enum { NETS = sizeof nets / sizeof nets[0] };
@@ -24,7 +25,7 @@ static eid_ctx *ctx;
 static eid_net *m;
 static eid_param *param;
 static size_t params;
-static float x[N * 256], weight[N], gradient[MOST], one[MOST];
+static float x[N * 320], weight[N], gradient[MOST], one[MOST];
 static int32_t y[N];
 
 static void make(int k)
@@ -53,8 +54,10 @@ static int64_t features(void)
 }
 static eid_examples batch(int64_t from, int64_t n, bool weighted)
 {
-    return (eid_examples){
-        .n = n, .x = x + from * features(), .y = y + from, .weight = weighted ? weight + from : NULL};
+    return (eid_examples){.n = n,
+                          .x = x + from * features(),
+                          .y = y + from,
+                          .weight = weighted ? weight + from : NULL};
 }
 static double loss_of(int64_t n, bool weighted)
 {
@@ -107,7 +110,7 @@ static void gradients_are_finite_differences(void)
 /* The input's gradient, for the loss sum_i <c, logits_i>. */
 static void input_gradients_are_finite_differences(void)
 {
-    float c[N * 4], dx[N * 256], z[N * 4];
+    float c[N * 4], dx[N * 320], z[N * 4];
     for (int k = 0; k < NETS; k++) {
         int64_t bad = 0, f, C = nets[k].shape.classes;
         make(k);
@@ -271,6 +274,46 @@ static void steps_in_one_are_steps_in_two(void)
         }
 }
 
+/* One float of each kind of optimizer, from the papers' formulas. */
+static void optimizers_follow_their_formulas(void)
+{
+    static const eid_optim_opts way[] = {
+        {.kind = EID_OPTIM_SGD, .momentum = 0.9, .weight_decay = 0.1, .eps = 1},
+        {.kind = EID_OPTIM_SGD, .momentum = 0.8, .weight_decay = 0.1, .nesterov = true, .eps = 1},
+        {.kind = EID_OPTIM_ADAM, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-3, .weight_decay = 0.1},
+        {.kind = EID_OPTIM_ADAMW, .beta1 = 0.9, .beta2 = 0.99, .eps = 1e-3, .weight_decay = 0.1},
+    };
+    for (int o = 0; o < 4; o++)
+        for (int decays = 0; decays < 2; decays++) {
+            eid_optim *optim = NULL;
+            double m1 = 0, m2 = 0, w, lr = 0.03, b1 = way[o].beta1, b2 = way[o].beta2, loss;
+            double decay = decays ? way[o].weight_decay : 0, mu = way[o].momentum;
+            eid_examples b = batch(0, N, false);
+            make(1);
+            eid_param *p = &param[decays ? 0 : 1]; /* a weight; a bias, which never decays */
+            CHECK_OK(eid_optim_new(&optim, m, &way[o]));
+            w = p->value[0];
+            for (int t = 1; t < 5; t++) {
+                CHECK_OK(eid_net_loss(m, ctx, &b, true, &loss, NULL, NULL));
+                double g = p->gradient[0];
+                if (o < 2) {
+                    g += decay * w;
+                    m1 = mu * m1 + g;
+                    w -= lr * (o == 1 ? g + mu * m1 : m1);
+                } else {
+                    g += o == 2 ? decay * w : 0;
+                    m1 = b1 * m1 + (1 - b1) * g;
+                    m2 = b2 * m2 + (1 - b2) * g * g;
+                    w -= lr * (m1 / (1 - pow(b1, t)) / (sqrt(m2 / (1 - pow(b2, t))) + way[o].eps) +
+                               (o == 3 ? decay * w : 0));
+                }
+                CHECK_OK(eid_optim_step(optim, m, ctx, lr));
+                CHECK_CLOSE(p->value[0], w, 1e-13, 1e-15);
+            }
+            eid_optim_free(optim);
+        }
+}
+
 int main(void)
 {
     eid_ctx_opts o = eid_ctx_opts_default();
@@ -284,6 +327,7 @@ int main(void)
     RUN(taps_give_the_gradients);
     RUN(an_empty_batch_has_no_gradient);
     RUN(steps_in_one_are_steps_in_two);
+    RUN(optimizers_follow_their_formulas);
     eid_net_free(m);
     eid_ctx_free(ctx);
     return DONE();

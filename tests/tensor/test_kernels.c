@@ -111,6 +111,7 @@ static void adamw(void)
                          .eps = 1e-8f,
                          .decay = 0.1f,
                          .scale = 0.5f,
+                         .l2 = 0.2f,
                          .first = 5,
                          .second = 10};
     for (int i = 0; i < 600; i++)
@@ -129,6 +130,41 @@ static void adamw(void)
             for (int64_t i = 0; masked && i < n; i++)
                 CHECK(mask[i] || (got[0][i] == 0 && got[1][i] == 0 && got[2][i] == 0));
         }
+}
+
+static void classifiers(void)
+{
+    static uint8_t mask[600], bytes[600];
+    for (int i = 0; i < 600; i++) {
+        mask[i] = i % 5 != 3;
+        bytes[i] = (uint8_t)(i * 37);
+    }
+    for (int w = 0; w < WIDTHS; w++) {
+        int64_t n = widths[w], ld = n + 3;
+        fill(a, ROWS * ld, 1, 1), fill(b, n, 2, 1), fill(c, ROWS * ld, 3, 1);
+        dirty();
+        fast->widen(got[0], bytes, n, 1.0f / 255);
+        ref->widen(want[0], bytes, n, 1.0f / 255);
+        SAME(0, n + 16, 0);
+        memcpy(got[1], a, sizeof a), memcpy(want[1], a, sizeof a);
+        fast->bias_relu(got[1], ld, b, ROWS, n);
+        ref->bias_relu(want[1], ld, b, ROWS, n);
+        SAME(1, ROWS * ld, 0);
+        a[0] = 0, a[n / 2] = -0.0f;
+        fast->relu_back(got[2], a, n);
+        ref->relu_back(want[2], a, n);
+        SAME(2, n + 16, 0);
+        for (int way = 0; way < 16; way++) {
+            eid_sgd_rates r = {.lr = 0.1f, .momentum = 0.9f, .decay = way & 1 ? 0.3f : 0};
+            r.nesterov = way & 2;
+            const float *g = way & 4 || r.nesterov ? c : NULL;
+            dirty();
+            fast->sgd(got[0], got[1], g, way & 8 ? mask : NULL, n, &r);
+            ref->sgd(want[0], want[1], g, way & 8 ? mask : NULL, n, &r);
+            SAME(0, n + 16, 1e-6);
+            SAME(1, n + 16, 1e-6);
+        }
+    }
 }
 
 static void logits(void)
@@ -246,6 +282,7 @@ static void all_of(const char *name)
     RUN(elementwise);
     RUN(sums);
     RUN(adamw);
+    RUN(classifiers);
     RUN(logits);
     RUN(attention);
     RUN(attention_of_one_query_has_the_bits_of_all);
