@@ -1,4 +1,4 @@
-#include "cli.h"
+#include "data.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,23 +104,6 @@ static void print(const eid_dataset *train, const eid_dataset *test)
     print_balance(train, test);
 }
 
-typedef struct files {
-    cli *c;
-    bool failed;
-} files;
-
-static void add_input(void *user, const char *path)
-{
-    files *f = user;
-    char hex[65];
-    int64_t bytes;
-
-    if (f->failed || eid_file_sha256(f->c->ctx, path, hex, &bytes) != EID_OK)
-        f->failed = true;
-    else
-        cli_input(f->c, path, bytes, hex, 0, 0);
-}
-
 static int write_out(cli *c, const args *a, const eid_dataset *train, const eid_dataset *test,
                      const char *flips)
 {
@@ -167,20 +150,15 @@ int cmd_dataset(int argc, char **argv)
         {"Output", NULL, own, &a},
         {0},
     };
-    eid_dataset *train = NULL, *test = NULL;
-    files f;
+    cli_data d = {0};
     cli c;
     int rc = cli_begin(&c, argc, argv, &usage, groups);
 
     if (rc != CLI_GO)
         return rc;
-    f = (files){.c = &c};
-    if (eid_dataset_read(&train, &test, c.ctx, c.operands.at[0], &read) != EID_OK ||
-        (c.json && eid_dataset_files(c.operands.at[0], &read, add_input, &f) != EID_OK) || f.failed)
-        rc = cli_failed(&c);
-    else
-        rc = run(&c, &a, train, test);
-    eid_dataset_free(train);
-    eid_dataset_free(test);
+    rc = cli_data_open(&c, &d, c.operands.at[0], &read);
+    if (rc == CLI_OK)
+        rc = run(&c, &a, d.train, d.test);
+    cli_data_close(&d);
     return cli_end(&c, rc);
 }

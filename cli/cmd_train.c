@@ -1,4 +1,5 @@
 #include "model.h"
+#include "train_classifier.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -25,9 +26,11 @@ static const eid_opt own[] = {
 
 static const cli_usage usage = {
     .verb = "train",
-    .synopsis = "lm CORPUS... --out DIR [options]",
+    .synopsis = "lm CORPUS... --out DIR [options]   or: mlp|cnn --data DATA",
     .description =
-        "Trains a language model (a decoder as GPT-2's) on a corpus and writes DIR/config.json, "
+        "\"train mlp\" and \"train cnn\" train a classifier: their own --help says how. \"train "
+        "lm\" trains a language model (a decoder as GPT-2's) on a corpus and writes "
+        "DIR/config.json, "
         "model.safetensors and tokenizer.json, which transformers opens. Interrupted or killed, "
         "the same command goes on from DIR/checkpoint.eid and ends in the same bits.",
     .example = "train lm corpus/ --epochs 3 --out model/",
@@ -231,12 +234,14 @@ int cmd_train(int argc, char **argv)
     };
     cli c;
     job j = {0};
+    if (argc > 1 && (strcmp(argv[1], "mlp") == 0 || strcmp(argv[1], "cnn") == 0))
+        return cmd_train_classifier(argc, argv);
     int rc = cli_begin(&c, argc, argv, &usage, groups);
 
     if (rc != CLI_GO)
         return rc;
     if (strcmp(c.operands.at[0], "lm") != 0)
-        rc = cli_wrong(&c, "train what? \"%s\" is not \"lm\"", c.operands.at[0]);
+        rc = cli_wrong(&c, "train what? \"%s\" is none of lm, mlp, cnn", c.operands.at[0]);
     else if (!c.out && !c.dry_run)
         rc = cli_wrong(&c, "--out is needed: the folder of the model");
     else

@@ -4,6 +4,7 @@
 #define EID_TRAIN_H
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"
+#include "eidetic/dataset.h"
 #include "eidetic/nn.h"
 
 typedef struct eid_train_opts {
@@ -49,8 +50,6 @@ EID_API void eid_train_result_free(eid_train_result *r);
  * Steps take `batch` examples each from one long row: the examples in an order drawn for epoch 0,
  * then in one drawn for epoch 1, and so on.  So every step has a full batch, and every example is
  * seen once an epoch. */
-
-typedef struct eid_dataset eid_dataset; /* eidetic/dataset.h */
 
 typedef struct eid_classifier_opts {
     const char *model; /* "mlp:512-256": eidetic/classifier.h */

@@ -177,7 +177,7 @@ done:
 /* Example `from` of d becomes example `to` of m. */
 static void copy_example(eid_making *m, int64_t to, const eid_dataset *d, int64_t from)
 {
-    size_t f = (size_t)d->features;
+    size_t f = (size_t)m->d.features; /* eid_dataset_from does not read those of d */
 
     if (d->u8)
         memcpy(m->u8 + (size_t)to * f, d->u8 + (size_t)from * f, f);

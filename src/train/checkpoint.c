@@ -79,39 +79,72 @@ eid_status eid_checkpoint_parse(eid_checkpoint *out, const char *path, const uin
     return EID_OK;
 }
 
-static int64_t own_floats(const eid_param *p, size_t n)
+static int64_t floats_of(const eid_checkpoint_block *block, size_t n)
 {
     int64_t floats = 0;
     for (size_t i = 0; i < n; i++)
-        floats += p[i].tied_to < 0 ? p[i].rows * p[i].cols : 0;
+        floats += block[i].n;
     return floats;
 }
 
-eid_status eid_checkpoint_restore(const eid_checkpoint *c, const char *path, eid_gpt *m,
-                                  eid_adamw *a, eid_ctx *ctx)
+eid_status eid_checkpoint_into(const eid_checkpoint *c, const char *path,
+                               const eid_checkpoint_block *block, size_t n)
 {
-    eid_param *p;
-    float **first, **second;
-    int64_t *steps;
-    size_t n = eid_gpt_params(m, &p);
-    int64_t floats = own_floats(p, n);
+    int64_t floats = floats_of(block, n);
     const uint8_t *at = c->values;
 
     if (c->floats != floats)
         return eid_fail(EID_EFORMAT, "%s: %" PRId64 " parameters, the model has %" PRId64, path,
                         c->floats, floats);
+    for (int part = 0; part < 3; part++)
+        for (size_t i = 0; i < n; i++) {
+            size_t bytes = (size_t)block[i].n * sizeof(float);
+            if (block[i].at[part])
+                memcpy(block[i].at[part], at, bytes);
+            at += bytes;
+        }
+    return EID_OK;
+}
+
+/* A decoder's tensors; tied ones once. */
+static eid_status blocks_of(eid_gpt *m, eid_adamw *a, eid_checkpoint_block **out, size_t *n)
+{
+    eid_param *p;
+    float **first, **second;
+    int64_t *steps;
+    size_t params = eid_gpt_params(m, &p);
+    eid_checkpoint_block *block = NULL;
+    eid_status st = EID_NEW(block, params);
+
+    if (st != EID_OK)
+        return st;
     eid_adamw_moments(a, &first, &second, &steps);
-    for (size_t i = 0; i < n; i++) {
-        size_t bytes = (size_t)(p[i].rows * p[i].cols) * sizeof(float);
-        if (p[i].tied_to >= 0)
-            continue;
-        memcpy(p[i].value, at, bytes);
-        memcpy(first[i], at + 4 * floats, bytes);
-        memcpy(second[i], at + 8 * floats, bytes);
-        at += bytes;
-    }
+    *n = 0;
+    for (size_t i = 0; i < params; i++)
+        if (p[i].tied_to < 0)
+            block[(*n)++] = (eid_checkpoint_block){.at = {p[i].value, first[i], second[i]},
+                                                   .n = p[i].rows * p[i].cols};
+    *out = block;
+    return EID_OK;
+}
+
+eid_status eid_checkpoint_restore(const eid_checkpoint *c, const char *path, eid_gpt *m,
+                                  eid_adamw *a, eid_ctx *ctx)
+{
+    eid_status st = EID_OK;
+    eid_checkpoint_block *block = NULL;
+    float **first, **second;
+    int64_t *steps;
+    size_t n;
+
+    EID_TRY(blocks_of(m, a, &block, &n));
+    EID_TRY(eid_checkpoint_into(c, path, block, n));
+    eid_adamw_moments(a, &first, &second, &steps);
     *steps = c->steps;
-    return eid_gpt_changed(m, ctx);
+    EID_TRY(eid_gpt_changed(m, ctx));
+done:
+    eid_free(block);
+    return st;
 }
 
 /* A file and the hash of what went into it. */
@@ -141,53 +174,64 @@ static eid_status put_head(sink *s, const eid_checkpoint *c)
     return put(s, head, sizeof head);
 }
 
-static eid_status put_values(sink *s, eid_gpt *m, eid_adamw *a)
+static eid_status put_zeros(sink *s, int64_t floats)
+{
+    static const float zero[1024];
+    eid_status st = EID_OK;
+    for (int64_t n; st == EID_OK && floats > 0; floats -= n) {
+        n = floats < 1024 ? floats : 1024;
+        st = put(s, zero, (size_t)n * sizeof *zero);
+    }
+    return st;
+}
+
+static eid_status put_values(sink *s, const eid_checkpoint_block *block, size_t n)
 {
     eid_status st = EID_OK;
-    eid_param *p;
-    float **first, **second;
-    int64_t *steps;
-    size_t n = eid_gpt_params(m, &p);
 
-    eid_adamw_moments(a, &first, &second, &steps);
     for (int part = 0; part < 3; part++)
         for (size_t i = 0; i < n; i++)
-            if (p[i].tied_to < 0)
-                EID_TRY(put(s,
-                            part == 0   ? p[i].value
-                            : part == 1 ? first[i]
-                                        : second[i],
-                            (size_t)(p[i].rows * p[i].cols) * sizeof(float)));
+            EID_TRY(block[i].at[part]
+                        ? put(s, block[i].at[part], (size_t)block[i].n * sizeof(float))
+                        : put_zeros(s, block[i].n));
 done:
     return st;
 }
 
-eid_status eid_checkpoint_save(const eid_checkpoint *checkpoint, const char *path, eid_gpt *m,
-                               eid_adamw *a)
+eid_status eid_checkpoint_write(const eid_checkpoint *checkpoint, const char *path,
+                                const eid_checkpoint_block *block, size_t n)
 {
     eid_status st = EID_OK;
     eid_checkpoint c = *checkpoint;
     sink s = {0};
     char sum[65];
 
-    c.floats = 0;
-    if (a) {
-        eid_param *p;
-        size_t n = eid_gpt_params(m, &p);
-        c.floats = own_floats(p, n);
-    }
+    c.floats = floats_of(block, n);
     EID_TRY(eid_sha256_new(&s.hash));
     EID_TRY(eid_out_open(&s.f, path));
     EID_TRY(put_head(&s, &c));
     EID_TRY(put(&s, c.loss, 8 * (size_t)c.steps));
     EID_TRY(put(&s, c.heldout, 8 * (size_t)c.evals));
-    if (a)
-        EID_TRY(put_values(&s, m, a));
+    EID_TRY(put_values(&s, block, n));
     eid_sha256_hex(s.hash, sum);
     EID_TRY(eid_out_write(s.f, sum, HASH));
     EID_TRY(eid_out_commit(&s.f));
 done:
     eid_out_abort(&s.f);
     eid_sha256_free(s.hash);
+    return st;
+}
+
+eid_status eid_checkpoint_save(const eid_checkpoint *c, const char *path, eid_gpt *m, eid_adamw *a)
+{
+    eid_status st = EID_OK;
+    eid_checkpoint_block *block = NULL;
+    size_t n = 0;
+
+    if (a)
+        EID_TRY(blocks_of(m, a, &block, &n));
+    EID_TRY(eid_checkpoint_write(c, path, block, n));
+done:
+    eid_free(block);
     return st;
 }

@@ -30,10 +30,19 @@ typedef struct eid_checkpoint {
 /* Reads hostile bytes: lengths, then checksum.  EID_EFORMAT names path and place. */
 eid_status eid_checkpoint_parse(eid_checkpoint *out, const char *path, const uint8_t *bytes,
                                 size_t n);
-/* Puts values and moments where they belong; EID_EFORMAT when they are not as many as the model's.
- */
+/* One tensor's numbers, and its two moments (NULL: kept as zeros). */
+typedef struct eid_checkpoint_block {
+    float *at[3];
+    int64_t n;
+} eid_checkpoint_block;
+/* Puts values and moments where they belong; EID_EFORMAT when they are not as many. */
+eid_status eid_checkpoint_into(const eid_checkpoint *c, const char *path,
+                               const eid_checkpoint_block *block, size_t n);
+/* c's loss and heldout are read, values comes from the blocks (none once finished). */
+eid_status eid_checkpoint_write(const eid_checkpoint *c, const char *path,
+                                const eid_checkpoint_block *block, size_t n);
+/* The same for a decoder and its optimizer (a NULL: finished). */
 eid_status eid_checkpoint_restore(const eid_checkpoint *c, const char *path, eid_gpt *m,
                                   eid_adamw *a, eid_ctx *ctx);
-/* c's loss and heldout are read, values comes from m and a (NULL: finished, none). */
 eid_status eid_checkpoint_save(const eid_checkpoint *c, const char *path, eid_gpt *m, eid_adamw *a);
 #endif

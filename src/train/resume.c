@@ -102,19 +102,24 @@ done:
 }
 
 /* A folder with a model but without our checkpoint is somebody's work. */
-eid_status eid_training_claim(training *t, const char *dir)
+eid_status eid_train_claim(const char *dir, char **checkpoint, char **weights)
 {
     eid_status st = EID_OK;
     char *config = NULL;
 
     EID_TRY(eid_format(&config, "%s/config.json", dir));
-    EID_TRY(eid_format(&t->checkpoint, "%s/checkpoint.eid", dir));
-    EID_TRY(eid_format(&t->weights, "%s/model.safetensors", dir));
+    EID_TRY(eid_format(checkpoint, "%s/checkpoint.eid", dir));
+    EID_TRY(eid_format(weights, "%s/model.safetensors", dir));
     EID_TRY(eid_mkdirs(dir));
-    t->dir = dir;
-    if (!eid_exists(t->checkpoint) && (eid_exists(config) || eid_exists(t->weights)))
+    if (!eid_exists(*checkpoint) && (eid_exists(config) || eid_exists(*weights)))
         EID_TRY(eid_fail(EID_EEXIST, "%s: already holds a model", dir));
 done:
     eid_free(config);
     return st;
+}
+
+eid_status eid_training_claim(training *t, const char *dir)
+{
+    t->dir = dir;
+    return eid_train_claim(dir, &t->checkpoint, &t->weights);
 }

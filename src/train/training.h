@@ -24,6 +24,8 @@ typedef struct training {
     bool finished;         /* found finished: nothing to do */
 } training;
 
+/* Makes a folder ours, and the paths of its checkpoint and model. */
+eid_status eid_train_claim(const char *dir, char **checkpoint, char **weights);
 /* Makes the folder ours; EID_EEXIST when it holds somebody else's model. */
 eid_status eid_training_claim(training *t, const char *dir);
 /* Sets model and optimizer up, from the checkpoint where there is one. */
