@@ -1,11 +1,12 @@
-#include "cli.h"
+#include "asking.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct args {
-    eid_strings files;
+    eid_strings files, ids;
+    const char *tokenizer;
     int64_t locate;
     bool reveal;
 } args;
@@ -13,6 +14,10 @@ typedef struct args {
 static const eid_opt own[] = {
     {EID_OPT_LIST, "file", offsetof(args, files), 0, 0,
      "count the bytes of this file, all of them; may be repeated", NULL, EID_OPT_PATH_IN},
+    {EID_OPT_LIST, "ids", offsetof(args, ids), 0, 0,
+     "count the text of these token ids ('464 3290'); may be repeated; needs --tokenizer", NULL, 0},
+    {EID_OPT_STR, "tokenizer", offsetof(args, tokenizer), 0, 0,
+     "what the ids are of: a tokenizer.json, or a folder with one", NULL, EID_OPT_PATH_IN},
     {EID_OPT_I64, "locate", offsetof(args, locate), 0, 1e9,
      "show the first so many places: document, byte in it, name", NULL, 0},
     {EID_OPT_BOOL, "reveal", offsetof(args, reveal), 0, 0,
@@ -22,10 +27,10 @@ static const eid_opt own[] = {
 
 static const cli_usage usage = {
     .verb = "count",
-    .synopsis = "INDEX [TEXT...] [--file FILE...] [options]",
+    .synopsis = "INDEX [TEXT...] [--file FILE...] [--ids IDS... --tokenizer PATH] [options]",
     .description =
         "How often each text stands in the corpus of an index, overlapping places included, byte "
-        "for byte, never across two documents. Prints one number a line, texts first, then files.",
+        "for byte, never across two documents. Prints one number a line: texts, files, token ids.",
     .example = "count corpus.idx \"THE SOFTWARE IS PROVIDED\"",
     .min_operands = 1,
     .max_operands = -1,
@@ -34,6 +39,8 @@ static const cli_usage usage = {
 typedef struct query {
     uint8_t *bytes;
     size_t n;
+    int32_t *ids; /* NULL: not asked as tokens */
+    size_t n_ids;
     eid_place *places; /* the first `found` */
     int64_t count, documents, found;
 } query;
@@ -48,6 +55,7 @@ static void free_queries(queries *q)
     for (size_t i = 0; i < q->n; i++) {
         free(q->at[i].bytes);
         free(q->at[i].places);
+        free(q->at[i].ids);
     }
     free(q->at);
 }
@@ -73,12 +81,32 @@ static int read_file(cli *c, const char *path, query *q)
     return failed ? cli_refuse(c, "io", "%s: %s", path, strerror(failed)) : CLI_OK;
 }
 
-/* Texts, then files; the first operand is the index. */
+/* The text of token ids. */
+static int spell(cli *c, const eid_bpe *bpe, const char *ids, query *q)
+{
+    uint8_t *text = NULL;
+    int rc = cli_ids(c, ids, &q->ids, &q->n_ids);
+
+    if (rc != CLI_OK)
+        return rc;
+    if (eid_bpe_decode(bpe, q->ids, q->n_ids, &text, &q->n) != EID_OK)
+        return cli_failed(c);
+    q->bytes = malloc(q->n + 1);
+    if (q->bytes)
+        memcpy(q->bytes, text, q->n);
+    else
+        rc = cli_refuse(c, "memory", "no memory for the texts");
+    eid_bytes_free(text);
+    return rc;
+}
+
+/* Texts, files, token ids; the first operand is the index. */
 static int gather(cli *c, const args *a, queries *q)
 {
+    eid_bpe *bpe = NULL;
     int rc = CLI_OK;
 
-    q->at = calloc(c->operands.n + a->files.n, sizeof *q->at);
+    q->at = calloc(c->operands.n + a->files.n + a->ids.n, sizeof *q->at);
     if (!q->at)
         return cli_refuse(c, "memory", "no memory for the texts");
     for (size_t i = 1; i < c->operands.n; i++) {
@@ -90,6 +118,11 @@ static int gather(cli *c, const args *a, queries *q)
     }
     for (size_t i = 0; i < a->files.n && rc == CLI_OK; i++)
         rc = read_file(c, a->files.at[i], &q->at[q->n++]);
+    if (rc == CLI_OK && a->ids.n > 0 && eid_bpe_load(&bpe, a->tokenizer) != EID_OK)
+        rc = cli_failed(c);
+    for (size_t i = 0; i < a->ids.n && rc == CLI_OK; i++)
+        rc = spell(c, bpe, a->ids.at[i], &q->at[q->n++]);
+    eid_bpe_free(bpe);
     return rc;
 }
 
@@ -127,75 +160,31 @@ static int ask(cli *c, const eid_index *ix, const args *a, queries *q)
 static void print_places(const eid_index *ix, const query *x)
 {
     for (int64_t p = 0; p < x->found; p++) {
-        const char *name = eid_index_doc_name(ix, x->places[p].doc);
-        char *shown = NULL; /* a name may try to steer the terminal */
-        if (eid_mask((const uint8_t *)name, strlen(name), &shown) != EID_OK)
-            shown = NULL;
-        printf("%" PRId64 "\t%" PRId64 "\t%s\n", x->places[p].doc, x->places[p].offset,
-               shown ? shown : "");
-        eid_string_free(shown);
+        printf("%" PRId64 "\t%" PRId64 "\t", x->places[p].doc, x->places[p].offset);
+        cli_print_name(ix, x->places[p].doc);
+        putchar('\n');
     }
 }
 
 /* ---- --json ---------------------------------------------------------------------------------- */
 
-static json_t *base64(const uint8_t *b, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = malloc(n / 3 * 4 + 5), *t = text;
-    json_t *j;
-
-    for (size_t i = 0; text && i < n; i += 3) {
-        uint32_t x = (uint32_t)b[i] << 16;
-        x |= i + 1 < n ? (uint32_t)b[i + 1] << 8 : 0;
-        x |= i + 2 < n ? (uint32_t)b[i + 2] : 0;
-        *t++ = digits[x >> 18];
-        *t++ = digits[x >> 12 & 63];
-        *t++ = i + 1 < n ? digits[x >> 6 & 63] : '=';
-        *t++ = i + 2 < n ? digits[x & 63] : '=';
-    }
-    j = text ? json_stringn(text, (size_t)(t - text)) : NULL;
-    free(text);
-    return j;
-}
-
-static json_t *masked(const uint8_t *bytes, size_t n, bool reveal)
-{
-    char *text = NULL;
-    json_t *j = NULL;
-
-    if (reveal)
-        return json_stringn((const char *)bytes, n); /* NULL when it is not UTF-8 */
-    if (eid_mask(bytes, n, &text) == EID_OK)
-        j = json_string(text);
-    eid_string_free(text);
-    return j;
-}
-
-/* Text that is not UTF-8 is told in base64, and only with --reveal: it cannot be masked. */
 static json_t *query_json(const eid_index *ix, const query *x, bool reveal, bool with_places)
 {
-    json_t *j = json_object(), *places = json_array();
-    json_t *text = masked(x->bytes, x->n, reveal);
+    json_t *j = json_object(), *places = json_array(), *ids = json_array();
 
-    if (text)
-        json_object_set_new(j, "text", text);
-    else
-        json_object_set_new(j, "base64", base64(x->bytes, x->n));
+    for (size_t i = 0; i < x->n_ids; i++)
+        json_array_append_new(ids, json_integer(x->ids[i]));
+    if (x->ids)
+        json_object_set(j, "tokens", ids);
+    cli_set_bytes(j, x->bytes, x->n, reveal);
     json_object_set_new(j, "count", json_integer(x->count));
     json_object_set_new(j, "documents", json_integer(x->documents));
-    for (int64_t p = 0; p < x->found; p++) {
-        const char *name = eid_index_doc_name(ix, x->places[p].doc);
-        json_t *shown = masked((const uint8_t *)name, strlen(name), reveal);
-        if (!shown) /* a name that is not UTF-8 */
-            shown = masked((const uint8_t *)name, strlen(name), false);
-        json_array_append_new(places,
-                              json_pack("{s:I, s:o, s:I}", "document", (json_int_t)x->places[p].doc,
-                                        "name", shown, "offset", (json_int_t)x->places[p].offset));
-    }
+    for (int64_t p = 0; p < x->found; p++)
+        json_array_append_new(places, cli_place(ix, x->places[p], reveal));
     if (with_places)
         json_object_set(j, "places", places);
     json_decref(places);
+    json_decref(ids);
     return j;
 }
 
@@ -219,12 +208,13 @@ int cmd_count(int argc, char **argv)
 
     if (rc != CLI_GO)
         return rc;
-    if (c.operands.n + a.files.n < 2)
+    if (c.operands.n + a.files.n + a.ids.n < 2)
         return cli_end(&c, cli_wrong(&c, "nothing to count: give a text or --file"));
-    if (eid_index_open(&ix, c.operands.at[0]) != EID_OK)
-        return cli_end(&c, cli_failed(&c));
-    cli_input(&c, c.operands.at[0], eid_index_bytes(ix), eid_index_sha256(ix), eid_index_docs(ix),
-              0);
+    if (a.ids.n > 0 && !a.tokenizer)
+        return cli_end(&c, cli_wrong(&c, "--ids needs --tokenizer"));
+    rc = cli_index_open(&c, &ix, c.operands.at[0]);
+    if (rc != CLI_OK)
+        return cli_end(&c, rc);
     rc = gather(&c, &a, &q);
     if (rc == CLI_OK)
         rc = ask(&c, ix, &a, &q);

@@ -1,32 +1,27 @@
-#include "cli.h"
+#include "index_folder.h"
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-typedef struct args {
-    bool replace;
-} args;
-
-static const eid_opt own[] = {
-    {EID_OPT_BOOL, "replace", offsetof(args, replace), 0, 0, "write over a file that exists", NULL,
-     EID_OPT_NEUTRAL},
-    {0},
-};
-
 static const cli_usage usage = {
     .verb = "index",
-    .synopsis = "CORPUS... --out FILE [options]",
+    .synopsis = "build CORPUS... --out IDX | add IDX CORPUS... | info IDX | verify IDX",
     .description =
-        "Writes a suffix array of the corpus, so that any string can be counted and found at once. "
-        "A corpus is a file, a folder, a .jsonl, a .tar or a .zip. The index holds the text "
-        "itself: "
-        "keep it where the text may be kept. It takes about five bytes a byte of text, on disk, "
-        "and "
-        "in memory while it is made.",
-    .example = "index corpus/ notes.jsonl --out corpus.idx",
+        "Makes a corpus answer questions at once: how often a text stands in it, where, and what "
+        "follows (count, locate, longest, ngram, source, contaminated). `build` reads a corpus of "
+        "any size and writes a folder of shards, each a suffix array of some documents, within "
+        "--memory; stopped or killed, the same command goes on. `add` puts another corpus behind "
+        "what is there. `info` says what is in it, `verify` whether it is whole. Without such a "
+        "word, `index CORPUS... --out FILE` writes one file, sorted in memory. The index holds the "
+        "text itself: keep it where the text may be kept. It takes about five bytes of disk a byte "
+        "of text.",
+    .example = "index build corpus/ more.tar.xz --memory 4G --out corpus.idx",
     .min_operands = 1,
     .max_operands = -1,
 };
+
+/* ---- one file -------------------------------------------------------------------------------- */
 
 /* What sorting takes and leaves: 32-bit entries below 2 GiB of text, 64-bit and 40-bit ones above.
  */
@@ -67,34 +62,53 @@ static int report(cli *c, const eid_corpus *corpus)
     return rc;
 }
 
+static int one_file(cli *c, const eid_corpus_opts *read, const eid_index_opts *opts)
+{
+    eid_corpus *corpus = NULL;
+    struct stat s;
+    int rc;
+
+    if (!c->out && !c->dry_run)
+        return cli_wrong(c, "--out is needed");
+    if (c->out && !opts->replace && access(c->out, F_OK) == 0)
+        return cli_refuse(c, "exists", "%s exists; --replace writes over it", c->out);
+    if (c->out && stat(c->out, &s) == 0 && S_ISDIR(s.st_mode))
+        return cli_refuse(c, "exists", "%s is a folder; `index build` replaces one", c->out);
+    if (eid_corpus_read(&corpus, c->ctx, c->operands.at, c->operands.n, read) != EID_OK)
+        return cli_failed(c);
+    cli_corpus_inputs(c, corpus);
+    if (c->dry_run)
+        rc = plan(c, corpus);
+    else if (eid_index_build(c->ctx, corpus, c->out) != EID_OK)
+        rc = cli_failed(c);
+    else
+        rc = report(c, corpus);
+    eid_corpus_free(corpus);
+    return rc;
+}
+
 int cmd_index(int argc, char **argv)
 {
-    args a = {0};
     eid_corpus_opts read = eid_corpus_opts_default();
+    eid_index_opts opts = eid_index_opts_default();
     const cli_group groups[] = {
         {"Reading the corpus", NULL, eid_corpus_opt_table, &read},
-        {"Writing", NULL, own, &a},
+        {"Writing", NULL, eid_index_opt_table, &opts},
         {0},
     };
-    eid_corpus *corpus = NULL;
     cli c;
     int rc = cli_begin(&c, argc, argv, &usage, groups);
 
     if (rc != CLI_GO)
         return rc;
-    if (!c.out && !c.dry_run)
-        return cli_end(&c, cli_wrong(&c, "--out is needed"));
-    if (c.out && !a.replace && access(c.out, F_OK) == 0)
-        return cli_end(&c, cli_refuse(&c, "exists", "%s exists; --replace writes over it", c.out));
-    if (eid_corpus_read(&corpus, c.ctx, c.operands.at, c.operands.n, &read) != EID_OK)
-        return cli_end(&c, cli_failed(&c));
-    cli_corpus_inputs(&c, corpus);
-    if (c.dry_run)
-        rc = plan(&c, corpus);
-    else if (eid_index_build(c.ctx, corpus, c.out) != EID_OK)
-        rc = cli_failed(&c);
+    const char *word = c.operands.at[0];
+    if (strcmp(word, "build") == 0)
+        rc = cli_index_build(&c, &read, &opts);
+    else if (strcmp(word, "add") == 0)
+        rc = cli_index_add(&c, &read, &opts);
+    else if (strcmp(word, "info") == 0 || strcmp(word, "verify") == 0)
+        rc = cli_index_info(&c, strcmp(word, "verify") == 0);
     else
-        rc = report(&c, corpus);
-    eid_corpus_free(corpus);
+        rc = one_file(&c, &read, &opts);
     return cli_end(&c, rc);
 }
