@@ -6,6 +6,7 @@
 #include "eidetic/base.h"
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"
+#include "eidetic/cmi.h"
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"
