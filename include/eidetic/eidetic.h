@@ -13,6 +13,7 @@
 #include "eidetic/index.h"
 #include "eidetic/lab.h"
 #include "eidetic/lm.h"
+#include "eidetic/longtail.h"
 #include "eidetic/measure.h"
 #include "eidetic/nn.h"
 #include "eidetic/plant.h"
