@@ -112,9 +112,12 @@ static int write_out(cli *c, const args *a, const eid_dataset *train, const eid_
     for (int i = 0; i < 2 && !a->replace; i++)
         if (access(path[i], F_OK) == 0)
             return cli_refuse(c, "exists", "%s exists; --replace writes over it", path[i]);
-    if (eid_dataset_write_flips(flips, train) != EID_OK ||
-        eid_dataset_write(c->ctx, c->out, train, test) != EID_OK)
+    if (eid_dataset_write_flips(flips, train) != EID_OK)
         return cli_failed(c);
+    if (eid_dataset_write(c->ctx, c->out, train, test) != EID_OK) {
+        unlink(flips); /* both files or none */
+        return cli_failed(c);
+    }
     return CLI_OK;
 }
 
