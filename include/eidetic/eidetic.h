@@ -15,6 +15,7 @@
 #include "eidetic/lm.h"
 #include "eidetic/longtail.h"
 #include "eidetic/measure.h"
+#include "eidetic/neighbour.h"
 #include "eidetic/nn.h"
 #include "eidetic/plant.h"
 #include "eidetic/privacy.h"
