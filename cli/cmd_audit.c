@@ -96,20 +96,61 @@ static int summarize(cli *c)
     return rc;
 }
 
-static int check_gates(cli *c, const eid_strings *gates)
-{
-    int rc = CLI_OK;
+/* ---- gates ----------------------------------------------------------------------------------- */
 
+/* Before any work: a gate that is misspelled would else be found out after hours of training. */
+static int check_gates(cli *c, const eid_strings *gates, const eid_audit_opts *o)
+{
+    for (size_t i = 0; i < gates->n; i++)
+        if (eid_audit_gate_check(o, gates->at[i]) != EID_OK)
+            return cli_wrong(c, "--fail-if: %s", eid_last_error());
+    return CLI_OK;
+}
+
+/* Asks every gate before anything is printed, so that stdout holds a result or an error, not both.
+ * *all says whether all of them hold; list gets {gate, holds} of each. */
+static int ask_gates(cli *c, const eid_strings *gates, json_t *list, bool *all)
+{
+    *all = true;
     for (size_t i = 0; i < gates->n; i++) {
         bool holds = false;
         if (eid_audit_gate(c->out, gates->at[i], &holds) != EID_OK)
             return cli_failed(c);
-        if (!holds) {
-            fprintf(stderr, "eidetic audit: the gate does not hold: %s\n", gates->at[i]);
-            rc = CLI_GATE;
-        }
+        json_array_append_new(
+            list, json_pack("{s:o, s:b}", "gate", cli_string(gates->at[i]), "holds", (int)holds));
+        *all = *all && holds;
     }
-    return rc;
+    return CLI_OK;
+}
+
+static int print_json(cli *c, bool reveal, json_t *gates)
+{
+    char *text = NULL;
+
+    if (eid_audit_json(c->out, reveal, &text) != EID_OK)
+        return cli_failed(c);
+    json_t *result = json_loads(text, JSON_ALLOW_NUL, NULL);
+    eid_string_free(text);
+    if (result)
+        json_object_set(result, "gates", gates);
+    return cli_object(c, result);
+}
+
+static int tell(cli *c, const args *a)
+{
+    json_t *gates = json_array();
+    bool hold = true;
+    int rc = inputs_from_run(c, c->out);
+
+    if (rc == CLI_OK)
+        rc = ask_gates(c, &a->gates, gates, &hold);
+    if (rc == CLI_OK)
+        rc = c->json ? print_json(c, a->reveal, gates) : summarize(c);
+    for (size_t i = 0; rc == CLI_OK && i < a->gates.n; i++)
+        if (json_is_false(json_object_get(json_array_get(gates, i), "holds")))
+            fprintf(stderr, "eidetic audit: the gate does not hold: %s\n", a->gates.at[i]);
+    json_decref(gates);
+    return rc == CLI_OK && !hold ? CLI_GATE : rc;
 }
 
 int cmd_audit(int argc, char **argv)
@@ -133,25 +174,23 @@ int cmd_audit(int argc, char **argv)
 
     if (rc != CLI_GO)
         return rc;
+    if (check_gates(&c, &a.gates, &o) != CLI_OK)
+        return cli_end(&c, CLI_USAGE);
     if (c.dry_run) {
         if (eid_audit_plan(c.ctx, &o, &text) != EID_OK)
             return cli_end(&c, cli_failed(&c));
-        fputs(text, stdout);
+        rc = CLI_OK;
+        if (c.json)
+            rc = cli_object(&c, json_pack("{s:o}", "plan", cli_string(text)));
+        else
+            fputs(text, stdout);
         eid_string_free(text);
-        return cli_end(&c, CLI_OK);
+        return cli_end(&c, rc);
     }
     if (!c.out)
         return cli_end(&c, cli_wrong(&c, "--out is needed"));
     eid_audit_call call = {.command_line = cli_command_line(&c), .out = c.out};
     if (eid_audit(c.ctx, &o, &call) != EID_OK)
         return cli_end(&c, cli_failed(&c));
-    rc = inputs_from_run(&c, c.out);
-    if (rc == CLI_OK && c.json)
-        rc = eid_audit_json(c.out, a.reveal, &text) == EID_OK ? cli_result(&c, text)
-                                                              : cli_failed(&c);
-    else if (rc == CLI_OK)
-        rc = summarize(&c);
-    if (rc == CLI_OK)
-        rc = check_gates(&c, &a.gates);
-    return cli_end(&c, rc);
+    return cli_end(&c, tell(&c, &a));
 }

@@ -61,6 +61,10 @@ EID_API EID_CHECKED eid_status eid_audit_plan(eid_ctx *ctx, const eid_audit_opts
                                               char **text);
 /* The `result` object of docs/json.md, read from a run; strings masked unless `reveal`. */
 EID_API EID_CHECKED eid_status eid_audit_json(const char *run, bool reveal, char **json);
+/* Whether an audit with these options will be able to judge a gate, told before it runs: EID_EINVAL
+ * for one that cannot be read, that asks for what no audit measures (the sentence lists what can be
+ * asked) or for what this one will not. */
+EID_API EID_CHECKED eid_status eid_audit_gate_check(const eid_audit_opts *opts, const char *gate);
 /* A gate such as "extraction.uniform.high>0.001" asked of a run: *holds is false when the
  * comparison is true, i.e. the gate names what must not be.  EID_EINVAL for one that cannot be
  * read; a number that was not measured is an error too: a gate must not pass for want of data. */

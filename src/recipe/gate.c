@@ -51,6 +51,107 @@ wrong:
                     text);
 }
 
+/* ---- what can be asked ----------------------------------------------------------------------- */
+
+typedef enum need { NOTHING, TRAINED, HELD_OUT, LEDGER, SECRETS } need;
+
+/* The numbers of docs/store.md: FIRST.LAST, or FIRST.MIDDLE.LAST; words apart by commas. */
+typedef struct askable {
+    const char *first, *middle, *last;
+    need need; /* what an audit must have been given to know them */
+} askable;
+
+static const askable numbers[] = {
+    {"corpus", NULL,
+     "read,identical,cut,skipped,documents,bytes,tokens,train,heldout,planted,planted.share",
+     NOTHING},
+    {"model", NULL, "parameters,context", NOTHING},
+    {"model", NULL, "steps,tokens,epochs", TRAINED},
+    {"training", NULL, "loss.train,loss.heldout,seconds,rate", TRAINED},
+    {"extraction", NULL, "uniform,matched,slope,slope.r2,slope.points,prompt_tokens,match_tokens",
+     NOTHING},
+    {"extraction", NULL, "heldout,heldout.novel", HELD_OUT},
+    {"exposure", NULL, "null,space_bits,canaries,fit.ks,fit.ks_p", LEDGER},
+    {"membership", NULL, "blind,alarm,members,nonmembers,tokens", HELD_OUT},
+    {"membership", "loss,zlib,min_k,min_k++,lowercase", "auc,tpr.0.01,tpr.0.001", HELD_OUT},
+    {"personal", "email,phone,card,iban,key,uuid",
+     "in_training,asked,emitted,single_document,chance", NOTHING},
+    {"personal", "listed", "in_training,asked,emitted,single_document,chance", SECRETS},
+};
+
+/* Takes one of `words` and the dot behind it (or the end) from the beginning of *name, the longest
+ * that fits the rest: `last` must reach the end. */
+static bool take(const char **name, const char *words, bool last)
+{
+    for (const char *w = words; *w; w += strspn(w, ",")) {
+        size_t n = strcspn(w, ",");
+        if (strncmp(*name, w, n) == 0 && (*name)[n] == (last ? '\0' : '.')) {
+            *name += n + !last;
+            return true;
+        }
+        w += n;
+    }
+    return false;
+}
+
+static const askable *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const askable *a = &numbers[i];
+        const char *rest = name;
+        if (take(&rest, a->first, false) && (!a->middle || take(&rest, a->middle, false)) &&
+            take(&rest, a->last, true))
+            return a;
+    }
+    return NULL;
+}
+
+static eid_status unknown(const gate *g)
+{
+    eid_status st = EID_OK;
+    eid_buf b = {0};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const askable *a = &numbers[i];
+        EID_TRY(eid_buf_printf(&b, "%s%s", i ? ", " : "", a->first));
+        if (a->middle)
+            EID_TRY(eid_buf_printf(&b, strchr(a->middle, ',') ? ".{%s}" : ".%s", a->middle));
+        EID_TRY(eid_buf_printf(&b, ".{%s}", a->last));
+    }
+    st = eid_fail(EID_EINVAL,
+                  "no audit measures \"%.40s\"; a gate can ask for %s; .low or .high behind a name "
+                  "is an end of its interval",
+                  g->name, (const char *)b.at);
+done:
+    eid_buf_free(&b);
+    return st;
+}
+
+eid_status eid_audit_gate_check(const eid_audit_opts *o, const char *text)
+{
+    static const char *const lacking[] = {
+        [TRAINED] = "a model that is given was not trained here",
+        [HELD_OUT] = "without --heldout nothing is known of text that a given model did not learn",
+        [LEDGER] = "without --ledger nothing is known of secrets planted for a given model",
+        [SECRETS] = "without --secrets there is no list",
+    };
+    gate g = {.end = VALUE};
+    eid_status st = parse(text, &g);
+
+    if (st != EID_OK)
+        return st;
+    const askable *a = find(g.name);
+    if (!a)
+        return unknown(&g);
+    bool known = a->need == NOTHING || (a->need == SECRETS ? o->secrets != NULL : !o->model) ||
+                 (a->need == HELD_OUT && o->heldout.n) || (a->need == LEDGER && o->ledger);
+    return known ? EID_OK
+                 : eid_fail(EID_EINVAL, "the gate \"%.80s\" could not be judged: %s", text,
+                            lacking[a->need]);
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
 eid_status eid_audit_gate(const char *run, const char *text, bool *holds)
 {
     eid_status st = EID_OK;

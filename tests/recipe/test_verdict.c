@@ -261,6 +261,48 @@ static void gates_compare_and_refuse(void)
     CHECK_FAILS(eid_audit_gate(dir, "exposure.null>1", &holds), EID_EINVAL, "cannot be judged");
 }
 
+/* Before hours of work: what is misspelled, and what this audit will not know. */
+static void gates_are_checked_before_the_audit(void)
+{
+    eid_audit_opts o = eid_audit_opts_default();
+    static const char *const good[] = {
+        "extraction.uniform.high>0.001",   "extraction.uniform > 0",
+        "corpus.planted.share>=0.1",       "membership.min_k++.tpr.0.001.low>0.01",
+        "membership.loss.auc.value>0.6",   "membership.alarm>0",
+        "exposure.fit.ks_p<0.01",          "training.loss.heldout>9",
+        "personal.uuid.single_document>0", "extraction.heldout.novel.high>0.1"};
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        CHECK_OK(eid_audit_gate_check(&o, good[i]));
+    CHECK_FAILS(eid_audit_gate_check(&o, "extraction.unifrom.high>1"), EID_EINVAL,
+                "no audit measures \"extraction.unifrom\"");
+    CHECK(strstr(eid_last_error(), "extraction.{uniform,matched"));
+    CHECK(strstr(eid_last_error(), "an end of its interval")); /* the list is not cut off */
+    CHECK_FAILS(eid_audit_gate_check(&o, "extraction>1"), EID_EINVAL, "no audit measures");
+    CHECK_FAILS(eid_audit_gate_check(&o, "extraction.uniform.x>1"), EID_EINVAL,
+                "no audit measures");
+    CHECK_FAILS(eid_audit_gate_check(&o, "membership.loss.tpr>1"), EID_EINVAL, "no audit measures");
+    CHECK_FAILS(eid_audit_gate_check(&o, "personal.email>1"), EID_EINVAL, "no audit measures");
+    CHECK_FAILS(eid_audit_gate_check(&o, "corpus.bytes=1"), EID_EINVAL, "cannot be read");
+    CHECK_FAILS(eid_audit_gate_check(&o, "corpus.bytes>"), EID_EINVAL, "cannot be read");
+    CHECK_FAILS(eid_audit_gate_check(&o, "corpus.bytes>1x"), EID_EINVAL, "cannot be read");
+    CHECK_FAILS(eid_audit_gate_check(&o, ""), EID_EINVAL, "cannot be read");
+    CHECK_FAILS(eid_audit_gate_check(&o, "personal.listed.emitted>0"), EID_EINVAL, "--secrets");
+    o.secrets = "names";
+    CHECK_OK(eid_audit_gate_check(&o, "personal.listed.emitted>0"));
+    o.model = "model";
+    CHECK_FAILS(eid_audit_gate_check(&o, "model.steps>0"), EID_EINVAL, "not trained here");
+    CHECK_FAILS(eid_audit_gate_check(&o, "exposure.null>2"), EID_EINVAL, "--ledger");
+    CHECK_FAILS(eid_audit_gate_check(&o, "membership.blind>1"), EID_EINVAL, "--heldout");
+    CHECK_FAILS(eid_audit_gate_check(&o, "extraction.heldout>1"), EID_EINVAL, "--heldout");
+    CHECK_OK(eid_audit_gate_check(&o, "extraction.uniform>1"));
+    o.ledger = "ledger";
+    const char *path = "heldout";
+    o.heldout = (eid_strings){&path, 1};
+    CHECK_OK(eid_audit_gate_check(&o, "exposure.null>2"));
+    CHECK_OK(eid_audit_gate_check(&o, "membership.blind>1"));
+}
+
 int main(void)
 {
     RUN(nothing_memorized_passes);
@@ -269,5 +311,6 @@ int main(void)
     RUN(too_few_planted_strings_are_not_a_pass);
     RUN(what_is_missing_is_never_a_pass);
     RUN(gates_compare_and_refuse);
+    RUN(gates_are_checked_before_the_audit);
     return DONE();
 }
