@@ -15,8 +15,10 @@ const eid_opt cli_evidence_table[] = {
      "text that the model was trained on, all of it; may be repeated", NULL,
      EID_OPT_REQUIRED | EID_OPT_PATH_IN},
     {EID_OPT_LIST, "heldout", AT(heldout), 0, 0,
-     "text like it that it was not trained on, for the baseline; may be repeated", NULL,
-     EID_OPT_PATH_IN},
+     "text like it that it was not trained on, for the baseline, read with the same options; may "
+     "be "
+     "repeated",
+     NULL, EID_OPT_PATH_IN},
     {EID_OPT_STR, "index", AT(index), 0, 0,
      "index of that corpus, as `eidetic index` wrote it; without it one is made and thrown away",
      NULL, EID_OPT_PATH_IN},

@@ -152,7 +152,7 @@ static eid_status visit(eid_gather *g, int fd, eid_buf *path, const entry *e, co
     eid_status st = EID_OK;
 
     if (!folder && g->opts->include && fnmatch(g->opts->include, e->name, 0) != 0)
-        return EID_OK; /* not asked for, so not skipped either */
+        return eid_gather_filter(g, e->name); /* not asked for, so not skipped either */
     EID_TRY(eid_buf_printf(path, "%s%s", above ? "/" : "", e->name));
     if (e->skip) {
         EID_TRY(eid_gather_skip(g, (const char *)path->at, e->skip));

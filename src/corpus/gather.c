@@ -119,6 +119,19 @@ static eid_status pass_on(eid_gather *g, eid_document d, bool cut)
     return g->take(g->user, &d);
 }
 
+eid_status eid_gather_filter(eid_gather *g, const char *name)
+{
+    uint8_t *kept;
+    eid_status st = EID_OK;
+
+    if (g->filtered++)
+        return EID_OK;
+    EID_TRY(eid_arena_copy(&g->c->arena, name, strlen(name) + 1, &kept));
+    g->first_filtered = (const char *)kept;
+done:
+    return st;
+}
+
 eid_status eid_gather_end(eid_gather *g, const char *name)
 {
     eid_corpus *c = g->c;

@@ -25,6 +25,8 @@ typedef struct eid_gather {
     void *user;
     eid_digests seen;
     bool rehearsing; /* only to see whether a file is whole: nothing is handed on or counted */
+    int64_t filtered; /* files whose name does not match opts->include, and the first of them */
+    const char *first_filtered;
 } eid_gather;
 
 typedef struct eid_gather_mark {
@@ -45,6 +47,8 @@ eid_status eid_gather_end(eid_gather *g, const char *name);
 void eid_gather_drop(eid_gather *g); /* the open document */
 
 eid_status eid_gather_skip(eid_gather *g, const char *name, const char *why);
+/* Counts a file that the pattern leaves out: told only where nothing else is left. */
+eid_status eid_gather_filter(eid_gather *g, const char *name);
 eid_status eid_gather_tick(eid_gather *g, size_t n); /* n more bytes were read */
 
 eid_gather_mark eid_gather_mark_now(const eid_gather *g);

@@ -100,19 +100,26 @@ static eid_status check_opts(const eid_corpus_opts *o, size_t n_paths)
     return EID_OK;
 }
 
-/* No document is left: says what there was instead. */
-static eid_status nothing_left(const eid_corpus *c, const char *const *paths, size_t n_paths)
+/* No document is left: says what there was instead, and what the pattern has to do with it. */
+static eid_status nothing_left(const eid_gather *g, const char *const *paths, size_t n_paths)
 {
+    const eid_corpus *c = g->c;
+    const char *others = n_paths > 1 ? " and the other inputs" : "";
     int64_t skipped = 0;
 
     for (size_t i = 0; i < c->inputs; i++)
         skipped += c->input[i].skipped;
+    if (g->filtered)
+        return eid_fail(EID_EINVAL,
+                        "%s%s: no document there: the include pattern '%.80s' leaves out %" PRId64
+                        " file%s, the first: %.80s; give another pattern ('*': all), or name the "
+                        "files themselves: those are read whatever the pattern says",
+                        paths[0], others, g->opts->include, g->filtered,
+                        g->filtered == 1 ? "" : "s", g->first_filtered);
     if (!skipped)
-        return eid_fail(EID_EINVAL, "%s%s: no document there", paths[0],
-                        n_paths > 1 ? " and the other inputs" : "");
+        return eid_fail(EID_EINVAL, "%s%s: no document there", paths[0], others);
     return eid_fail(EID_EINVAL, "%s%s: no document there; %" PRId64 " skipped, the first: %s: %s",
-                    paths[0], n_paths > 1 ? " and the other inputs" : "", skipped, c->skip[0].name,
-                    c->skip[0].why);
+                    paths[0], others, skipped, c->skip[0].name, c->skip[0].why);
 }
 
 static eid_status read_all(eid_gather *g, const char *const *paths, size_t n_paths)
@@ -124,7 +131,7 @@ static eid_status read_all(eid_gather *g, const char *const *paths, size_t n_pat
     for (size_t i = 0; i < n_paths; i++)
         EID_TRY(read_named(g, paths[i]));
     if (!g->c->docs && !g->c->passed)
-        st = nothing_left(g->c, paths, n_paths);
+        st = nothing_left(g, paths, n_paths);
 done:
     return st;
 }

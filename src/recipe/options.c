@@ -28,8 +28,9 @@ const eid_opt eid_audit_opt_table[] = {
      "file or folder to learn, or that the model learned; may be repeated", NULL,
      EID_OPT_PATH_IN | EID_OPT_REQUIRED},
     {EID_OPT_LIST, "heldout", FIELD(heldout), 0, 0,
-     "text of the same kind that a given model did not learn; may be repeated", NULL,
-     EID_OPT_PATH_IN},
+     "text of the same kind that a given model did not learn, read with the same options; may be "
+     "repeated",
+     NULL, EID_OPT_PATH_IN},
     {EID_OPT_STR, "model", FIELD(model), 0, 0,
      "question this finished model (a Hugging Face folder) instead of training one", NULL,
      EID_OPT_PATH_IN},

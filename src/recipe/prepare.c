@@ -44,7 +44,9 @@ eid_status audit_read(audit *a)
     EID_TRY(eid_corpus_read(&a->whole, a->ctx, o->corpus.at, o->corpus.n, &o->read));
     if (o->model) {
         if (o->heldout.n)
-            EID_TRY(eid_corpus_read(&a->heldout, a->ctx, o->heldout.at, o->heldout.n, &o->read));
+            st = eid_corpus_read(&a->heldout, a->ctx, o->heldout.at, o->heldout.n, &o->read);
+        if (st == EID_EINVAL)
+            st = eid_fail(st, "held-out text: %.900s", eid_last_error());
         goto done;
     }
     EID_TRY(EID_NEW(side, eid_corpus_size(a->whole)));
