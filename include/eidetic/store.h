@@ -1,8 +1,9 @@
 /* store.h - a run: one folder with one SQLite file, eidetic.db, readable by its owner only.
  *
- * Tables: run, input, example, score, metric, text, curve, finding, work; docs/store.md has their
- * columns and the names that the report knows.  A unit of work and its results are one transaction,
- * so a killed run holds whole units only.  A store is for one thread at a time. */
+ * Tables: run, input, example, score, metric, text, curve, finding, work, file, question;
+ * docs/store.md has their columns and the names that the report knows.  A unit of work and its
+ * results are one transaction, so a killed run holds whole units only.  A store is for one thread
+ * at a time. */
 #ifndef EID_STORE_H
 #define EID_STORE_H
 #include "eidetic/base.h"
@@ -74,6 +75,28 @@ typedef struct eid_finding {
 } eid_finding;
 EID_API EID_CHECKED eid_status eid_store_finding(eid_store *s, const eid_finding *f);
 
+/* A file that the run was made with or that it wrote, with what it was then.  `path` is below the
+ * run's folder, so that the folder may move, or absolute.  `role`: "model", "tokenizer", "index",
+ * "ledger", "secrets". */
+EID_API EID_CHECKED eid_status eid_store_file(eid_store *s, const char *role, const char *path,
+                                              int64_t bytes, const char *sha256);
+
+/* A question that was put to the model and its answer, kept so that it can be put again. */
+typedef struct eid_question {
+    const char *measure;     /* "extraction", "personal", "exposure", "membership" */
+    int64_t example;         /* canary's id, or number of the sample; -1: neither */
+    int64_t first;           /* 0: continue `given`; else its tokens from here on are scored */
+    const int32_t *given;    /* token ids */
+    const int32_t *expected; /* as the training text goes on; NULL: not looked at */
+    const int32_t *answer;   /* ids that came out; NULL: `given` was scored */
+    size_t given_n, expected_n, answer_n;
+    double value;               /* of a score: membership's mean log p; exposure's -sum of log p */
+    const eid_finding *finding; /* when read: what it led to, NULL: none */
+} eid_question;
+/* `of_finding`: it led to the finding that was written last in this unit. */
+EID_API EID_CHECKED eid_status eid_store_question(eid_store *s, const eid_question *q,
+                                                  bool of_finding);
+
 /* Reading back.  Each calls `fn` row by row in insertion order; a row's pointers live until fn
  * returns (an estimate's method: as long as the store), and fn must not read the same kind of row
  * itself.  A prefix, curve or kind of NULL means all.  A status other than EID_OK from fn ends the
@@ -95,6 +118,13 @@ EID_API EID_CHECKED eid_status eid_store_points(eid_store *s, const char *curve,
 EID_API EID_CHECKED eid_status eid_store_findings(eid_store *s, const char *kind, eid_finding_fn fn,
                                                   void *user);
 EID_API EID_CHECKED eid_status eid_store_inputs(eid_store *s, eid_input_fn fn, void *user);
+typedef eid_status (*eid_file_fn)(void *user, const char *role, const char *path, int64_t bytes,
+                                  const char *sha256);
+typedef eid_status (*eid_question_fn)(void *user, const eid_question *q);
+/* Files in order of their paths.  A run of schema version 1 has neither files nor questions. */
+EID_API EID_CHECKED eid_status eid_store_files(eid_store *s, eid_file_fn fn, void *user);
+EID_API EID_CHECKED eid_status eid_store_questions(eid_store *s, const char *measure,
+                                                   eid_question_fn fn, void *user);
 /* One metric by name; value NaN and why "not measured" when it is not there. */
 EID_API EID_CHECKED eid_status eid_store_get(eid_store *s, const char *name, eid_estimate *e);
 

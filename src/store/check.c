@@ -48,7 +48,7 @@ static eid_status schema(eid_store *s, const report *r)
     if (sqlite3_prepare_v2(s->db, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL", -1, &q,
                            NULL) != SQLITE_OK)
         return store_fail(s);
-    while (store_schema[tables])
+    while (store_schema[tables] && (s->version > 1 || tables < STORE_TABLES_1))
         tables++;
     while (sqlite3_step(q) == SQLITE_ROW) {
         const char *sql = (const char *)sqlite3_column_text(q, 0);

@@ -195,8 +195,10 @@ eid_status eid_store_create(eid_store **out, const char *dir, const eid_run_info
     EID_TRY(store_exec(s, "PRAGMA synchronous = FULL"));
     if (fresh)
         EID_TRY(store_schema_write(s, info));
-    else if (strcmp(s->run.state, "done") != 0)
+    else if (strcmp(s->run.state, "done") != 0) {
+        EID_TRY(store_schema_migrate(s));
         EID_TRY(store_do(s, STORE_RUN_STATE, "ssd", "running", "", 0.0));
+    }
     EID_TRY(store_run_load(s));
     s->writing = true;
     *resumed = !fresh;

@@ -3,13 +3,13 @@
 #include <math.h>
 #include <string.h>
 
-static const char *text_or_empty(sqlite3_stmt *q, int column)
+const char *store_text(sqlite3_stmt *q, int column)
 {
     const char *text = (const char *)sqlite3_column_text(q, column);
     return text ? text : "";
 }
 
-static double number(sqlite3_stmt *q, int column)
+double store_number(sqlite3_stmt *q, int column)
 {
     return sqlite3_column_type(q, column) == SQLITE_NULL ? NAN : sqlite3_column_double(q, column);
 }
@@ -33,19 +33,18 @@ done:
 /* Columns value, low, high, n, method, why, beginning at `at`. */
 static eid_status estimate(eid_store *s, sqlite3_stmt *q, int at, eid_estimate *e)
 {
-    const char *why = text_or_empty(q, at + 5);
-    *e = (eid_estimate){.value = number(q, at),
-                        .low = number(q, at + 1),
-                        .high = number(q, at + 2),
+    const char *why = store_text(q, at + 5);
+    *e = (eid_estimate){.value = store_number(q, at),
+                        .low = store_number(q, at + 1),
+                        .high = store_number(q, at + 2),
                         .n = sqlite3_column_int64(q, at + 3)};
     size_t n = strnlen(why, sizeof e->why - 1);
     memcpy(e->why, why, n);
-    return intern(s, text_or_empty(q, at + 4), &e->method);
+    return intern(s, store_text(q, at + 4), &e->method);
 }
 
-/* Calls `row` for each row of a statement with one text parameter (NULL allowed). */
-typedef eid_status (*row_fn)(eid_store *s, sqlite3_stmt *q, void *arg);
-static eid_status each(eid_store *s, store_stmt which, const char *param, row_fn row, void *arg)
+eid_status store_each(eid_store *s, store_stmt which, const char *param, store_row_fn row,
+                      void *arg)
 {
     eid_status st;
     sqlite3_stmt *q = NULL;
@@ -78,26 +77,26 @@ static eid_status metric_row(eid_store *s, sqlite3_stmt *q, void *arg)
     const call *c = arg;
     eid_estimate e;
     eid_status st = estimate(s, q, 1, &e);
-    return st != EID_OK ? st : c->metric(c->user, text_or_empty(q, 0), &e);
+    return st != EID_OK ? st : c->metric(c->user, store_text(q, 0), &e);
 }
 
 eid_status eid_store_metrics(eid_store *s, const char *prefix, eid_metric_fn fn, void *user)
 {
     call c = {.user = user, .metric = fn};
-    return each(s, STORE_METRIC_ALL, prefix ? prefix : "", metric_row, &c);
+    return store_each(s, STORE_METRIC_ALL, prefix ? prefix : "", metric_row, &c);
 }
 
 static eid_status text_row(eid_store *s, sqlite3_stmt *q, void *arg)
 {
     const call *c = arg;
     (void)s;
-    return c->text(c->user, text_or_empty(q, 0), text_or_empty(q, 1));
+    return c->text(c->user, store_text(q, 0), store_text(q, 1));
 }
 
 eid_status eid_store_texts(eid_store *s, const char *prefix, eid_text_fn fn, void *user)
 {
     call c = {.user = user, .text = fn};
-    return each(s, STORE_TEXT_ALL, prefix ? prefix : "", text_row, &c);
+    return store_each(s, STORE_TEXT_ALL, prefix ? prefix : "", text_row, &c);
 }
 
 static eid_status point_row(eid_store *s, sqlite3_stmt *q, void *arg)
@@ -107,16 +106,16 @@ static eid_status point_row(eid_store *s, sqlite3_stmt *q, void *arg)
     eid_status st = estimate(s, q, 1, &e);
     if (st != EID_OK)
         return st;
-    return c->point(c->user, text_or_empty(q, 8), text_or_empty(q, 0), number(q, 7), &e);
+    return c->point(c->user, store_text(q, 8), store_text(q, 0), store_number(q, 7), &e);
 }
 
 eid_status eid_store_points(eid_store *s, const char *curve, eid_point_fn fn, void *user)
 {
     call c = {.user = user, .point = fn};
-    return each(s, STORE_POINT_ALL, curve, point_row, &c);
+    return store_each(s, STORE_POINT_ALL, curve, point_row, &c);
 }
 
-static const uint8_t *bytes(sqlite3_stmt *q, int column, size_t *n)
+const uint8_t *store_bytes(sqlite3_stmt *q, int column, size_t *n)
 {
     if (sqlite3_column_type(q, column) == SQLITE_NULL) {
         *n = 0;
@@ -127,41 +126,49 @@ static const uint8_t *bytes(sqlite3_stmt *q, int column, size_t *n)
     return *n ? at : (const uint8_t *)""; /* SQLite gives NULL for no bytes at all */
 }
 
+eid_finding store_finding_at(sqlite3_stmt *q, int at)
+{
+    eid_finding f = {.kind = store_text(q, at),
+                     .document = (const char *)sqlite3_column_text(q, at + 1),
+                     .offset = sqlite3_column_int64(q, at + 2),
+                     .copies = sqlite3_column_int64(q, at + 3),
+                     .documents = sqlite3_column_int64(q, at + 4),
+                     .value = store_number(q, at + 8),
+                     .why = (const char *)sqlite3_column_text(q, at + 9)};
+
+    f.prompt = store_bytes(q, at + 5, &f.prompt_n);
+    f.expected = store_bytes(q, at + 6, &f.expected_n);
+    f.output = store_bytes(q, at + 7, &f.output_n);
+    return f;
+}
+
 static eid_status finding_row(eid_store *s, sqlite3_stmt *q, void *arg)
 {
     const call *c = arg;
-    eid_finding f = {.kind = text_or_empty(q, 0),
-                     .document = (const char *)sqlite3_column_text(q, 1),
-                     .offset = sqlite3_column_int64(q, 2),
-                     .copies = sqlite3_column_int64(q, 3),
-                     .documents = sqlite3_column_int64(q, 4),
-                     .value = number(q, 8),
-                     .why = (const char *)sqlite3_column_text(q, 9)};
+    eid_finding f = store_finding_at(q, 0);
+
     (void)s;
-    f.prompt = bytes(q, 5, &f.prompt_n);
-    f.expected = bytes(q, 6, &f.expected_n);
-    f.output = bytes(q, 7, &f.output_n);
     return c->finding(c->user, &f);
 }
 
 eid_status eid_store_findings(eid_store *s, const char *kind, eid_finding_fn fn, void *user)
 {
     call c = {.user = user, .finding = fn};
-    return each(s, STORE_FINDING_ALL, kind, finding_row, &c);
+    return store_each(s, STORE_FINDING_ALL, kind, finding_row, &c);
 }
 
 static eid_status input_row(eid_store *s, sqlite3_stmt *q, void *arg)
 {
     const call *c = arg;
     (void)s;
-    return c->input(c->user, text_or_empty(q, 0), sqlite3_column_int64(q, 1), text_or_empty(q, 2),
+    return c->input(c->user, store_text(q, 0), sqlite3_column_int64(q, 1), store_text(q, 2),
                     sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4));
 }
 
 eid_status eid_store_inputs(eid_store *s, eid_input_fn fn, void *user)
 {
     call c = {.user = user, .input = fn};
-    return each(s, STORE_INPUT_ALL, NULL, input_row, &c);
+    return store_each(s, STORE_INPUT_ALL, NULL, input_row, &c);
 }
 
 static eid_status keep_one(void *user, const char *name, const eid_estimate *e)
@@ -176,7 +183,7 @@ eid_status eid_store_get(eid_store *s, const char *name, eid_estimate *e)
     eid_estimate found = {
         .value = NAN, .low = NAN, .high = NAN, .method = "", .why = "not measured"};
     call c = {.user = &found, .metric = keep_one};
-    eid_status st = each(s, STORE_METRIC_GET, name, metric_row, &c);
+    eid_status st = store_each(s, STORE_METRIC_GET, name, metric_row, &c);
     if (st == EID_OK)
         *e = found;
     return st;

@@ -26,6 +26,13 @@ const char *const store_schema[] = {
     " expected BLOB, output BLOB, value REAL, why TEXT)",
     "CREATE TABLE work (unit TEXT PRIMARY KEY, state TEXT NOT NULL, finished TEXT NOT NULL)"
     " WITHOUT ROWID",
+    /* since version 2 */
+    "CREATE TABLE file (path TEXT PRIMARY KEY, role TEXT NOT NULL, bytes INTEGER NOT NULL,"
+    " sha256 TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE question (id INTEGER PRIMARY KEY, measure TEXT NOT NULL, example INTEGER NOT "
+    "NULL,"
+    " finding INTEGER, first INTEGER NOT NULL, given BLOB NOT NULL, expected BLOB, answer BLOB,"
+    " value REAL)",
     NULL,
 };
 
@@ -43,18 +50,42 @@ static const char *or_empty(const char *s)
     return s ? s : "";
 }
 
+static eid_status create_tables(eid_store *s, int from)
+{
+    eid_status st = EID_OK;
+    char pragma[96];
+
+    snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             STORE_APPLICATION, STORE_VERSION);
+    for (int i = from; store_schema[i]; i++)
+        EID_TRY(store_exec(s, store_schema[i]));
+    EID_TRY(store_exec(s, pragma));
+    s->version = STORE_VERSION;
+done:
+    return st;
+}
+
+eid_status store_schema_migrate(eid_store *s)
+{
+    eid_status st = EID_OK;
+
+    if (s->version == STORE_VERSION)
+        return EID_OK;
+    EID_TRY(store_do(s, STORE_BEGIN, ""));
+    EID_TRY(create_tables(s, STORE_TABLES_1));
+    EID_TRY(store_do(s, STORE_COMMIT, ""));
+done:
+    return st; /* a failure closes the connection, which rolls back */
+}
+
 eid_status store_schema_write(eid_store *s, const eid_run_info *info)
 {
     eid_status st;
-    char now[24], pragma[96];
+    char now[24];
 
     store_utc_now(now);
-    snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             STORE_APPLICATION, STORE_VERSION);
     EID_TRY(store_do(s, STORE_BEGIN, ""));
-    for (int i = 0; store_schema[i]; i++)
-        EID_TRY(store_exec(s, store_schema[i]));
-    EID_TRY(store_exec(s, pragma));
+    EID_TRY(create_tables(s, 0));
     EID_TRY(store_do(s, STORE_RUN_PUT, "ssssssssiis", or_empty(info->command),
                      or_empty(info->command_line), or_empty(info->options),
                      or_empty(info->identity), or_empty(info->version), or_empty(info->kernels),
@@ -90,9 +121,10 @@ eid_status store_schema_look(eid_store *s, bool *empty)
         goto done;
     if (application != STORE_APPLICATION)
         st = eid_fail(EID_EFORMAT, "%s: is a database, but not an eidetic run", s->path);
-    else if (version != STORE_VERSION)
-        st = eid_fail(EID_EFORMAT, "%s: has schema version %lld, this eidetic reads version %d",
-                      s->path, (long long)version, STORE_VERSION);
+    else if (version < STORE_OLDEST || version > STORE_VERSION)
+        st = eid_fail(EID_EFORMAT, "%s: has schema version %lld, this eidetic reads %d to %d",
+                      s->path, (long long)version, STORE_OLDEST, STORE_VERSION);
+    s->version = version;
 done:
     return st;
 }

@@ -48,6 +48,18 @@ static const char *const sql[STORE_STATEMENTS] = {
     [STORE_FINDING_ALL] = "SELECT kind, document, offset, copies, documents, prompt, expected,"
                           " output, value, why FROM finding WHERE ?1 IS NULL OR kind = ?1"
                           " ORDER BY id",
+    [STORE_FILE_PUT] = "INSERT INTO file (path, role, bytes, sha256) VALUES (?, ?, ?, ?)"
+                       " ON CONFLICT (path) DO UPDATE SET role = excluded.role,"
+                       " bytes = excluded.bytes, sha256 = excluded.sha256",
+    [STORE_FILE_ALL] = "SELECT path, role, bytes, sha256 FROM file ORDER BY path",
+    [STORE_QUESTION_PUT] =
+        "INSERT INTO question (measure, example, finding, first, given, expected,"
+        " answer, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [STORE_QUESTION_ALL] =
+        "SELECT q.measure, q.example, q.first, q.given, q.expected, q.answer, q.value, f.kind,"
+        " f.document, f.offset, f.copies, f.documents, f.prompt, f.expected, f.output, f.value,"
+        " f.why, q.finding FROM question q LEFT JOIN finding f ON f.id = q.finding"
+        " WHERE ?1 IS NULL OR q.measure = ?1 ORDER BY q.id",
 };
 
 eid_status store_fail(eid_store *s)

@@ -7,7 +7,13 @@
 #include <sqlite3.h>
 
 #define STORE_FILE "eidetic.db"
-enum { STORE_APPLICATION = 0x65696474 /* "eidt" */, STORE_VERSION = 1 };
+enum {
+    STORE_APPLICATION = 0x65696474 /* "eidt" */,
+    STORE_VERSION = 2,
+    STORE_OLDEST =
+        1, /* still read; a run of it that is gone on with becomes one of STORE_VERSION */
+    STORE_TABLES_1 = 9 /* tables that version 1 had: the first ones of store_schema */
+};
 
 /* Statements are prepared on first use and kept; the texts stand in statements.c. */
 typedef enum store_stmt {
@@ -32,6 +38,10 @@ typedef enum store_stmt {
     STORE_EXAMPLE_PUT,
     STORE_FINDING_PUT,
     STORE_FINDING_ALL,
+    STORE_FILE_PUT,
+    STORE_FILE_ALL,
+    STORE_QUESTION_PUT,
+    STORE_QUESTION_ALL,
     STORE_STATEMENTS
 } store_stmt;
 
@@ -40,7 +50,9 @@ struct eid_store {
     char *dir, *path;
     int lock; /* the folder's descriptor while we write, else -1 */
     bool writing;
-    char *unit; /* open unit of work, NULL: none */
+    int64_t version; /* of the schema */
+    int64_t finding; /* row of the finding that was written last, 0: none in this unit */
+    char *unit;      /* open unit of work, NULL: none */
     sqlite3_stmt *stmt[STORE_STATEMENTS];
     eid_run_info run;
     char *run_text; /* one block that holds every string of `run` */
@@ -59,13 +71,28 @@ eid_status store_exec(eid_store *s, const char *sql);
 
 /* Writes the schema and the run's row in one transaction. */
 eid_status store_schema_write(eid_store *s, const eid_run_info *info);
-/* EID_EFORMAT unless the file is of our application and version; `empty`: it holds nothing at all.
- */
+/* EID_EFORMAT unless the file is of our application and of a version that is read; `empty`: it
+ * holds nothing at all.  Sets s->version. */
 eid_status store_schema_look(eid_store *s, bool *empty);
+/* Adds what an older version lacks, in one transaction. */
+eid_status store_schema_migrate(eid_store *s);
 /* The time as "2026-11-24T08:30:00Z". */
 void store_utc_now(char text[24]);
 extern const char *const store_schema[]; /* one CREATE TABLE each, ends with NULL */
 eid_status store_run_load(eid_store *s);
+
+/* For reading: a column's text, "" for NULL; a number, NaN for NULL; bytes, NULL for NULL. */
+const char *store_text(sqlite3_stmt *q, int column);
+double store_number(sqlite3_stmt *q, int column);
+const uint8_t *store_bytes(sqlite3_stmt *q, int column, size_t *n);
+/* Calls `row` for each row of a statement with one text parameter (NULL allowed). */
+typedef eid_status (*store_row_fn)(eid_store *s, sqlite3_stmt *q, void *arg);
+eid_status store_each(eid_store *s, store_stmt which, const char *param, store_row_fn row,
+                      void *arg);
+/* The ten columns of STORE_FINDING_ALL, from `at` on. */
+eid_finding store_finding_at(sqlite3_stmt *q, int at);
+/* EID_EINVAL unless a unit of work is open for writing. */
+eid_status store_may_add(const eid_store *s, const char *what);
 
 /* A connection to DIR/eidetic.db with the settings that hostile files call for. */
 eid_status store_connect(eid_store **out, const char *dir);

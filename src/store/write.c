@@ -38,6 +38,7 @@ static void forget_unit(eid_store *s)
 {
     eid_free(s->unit);
     s->unit = NULL;
+    s->finding = 0;
 }
 
 eid_status eid_store_end(eid_store *s)
@@ -89,7 +90,7 @@ done:
 }
 
 /* Rows that add up may be written inside a unit only: else a resumed run would hold them twice. */
-static eid_status may_add(const eid_store *s, const char *what)
+eid_status store_may_add(const eid_store *s, const char *what)
 {
     if (!s->writing)
         return eid_fail(EID_EINVAL, "%s: was opened for reading", s->path);
@@ -142,7 +143,7 @@ eid_status eid_store_point(eid_store *s, const char *curve, const char *series, 
                            const eid_estimate *y)
 {
     eid_status st;
-    EID_TRY(may_add(s, "point"));
+    EID_TRY(store_may_add(s, "point"));
     EID_TRY(store_do(s, STORE_POINT_PUT, "ssddddiss", curve, series, x, y->value, y->low, y->high,
                      y->n, y->method ? y->method : "", y->why));
 done:
@@ -170,10 +171,11 @@ done:
 eid_status eid_store_finding(eid_store *s, const eid_finding *f)
 {
     eid_status st;
-    EID_TRY(may_add(s, "finding"));
+    EID_TRY(store_may_add(s, "finding"));
     EID_TRY(store_do(s, STORE_FINDING_PUT, "ssiiibbbds", f->kind, f->document, f->offset, f->copies,
                      f->documents, f->prompt, f->prompt_n, f->expected, f->expected_n, f->output,
                      f->output_n, f->value, f->why));
+    s->finding = sqlite3_last_insert_rowid(s->db);
 done:
     return st;
 }

@@ -139,6 +139,54 @@ static eid_status count_problem(void *user, const char *what, const char *text)
     return EID_OK;
 }
 
+static eid_status any_problem(void *user, const char *what, const char *text)
+{
+    (void)what, (void)text;
+    ++*(int *)user;
+    return EID_OK;
+}
+
+static eid_status any_file(void *user, const char *role, const char *path, int64_t bytes,
+                           const char *sha256)
+{
+    (void)role, (void)bytes, (void)sha256;
+    return any_problem(user, path, path);
+}
+
+/* Version 1 had neither files nor questions: it is read, and becomes version 2 when gone on with.
+ */
+static void an_older_run_is_read_and_gone_on_with(void)
+{
+    const char *dir = check_tmp("older");
+    eid_store *s = NULL;
+    bool resumed = false;
+    int problems = 0, files = 0;
+
+    CHECK_OK(eid_store_create(&s, dir, &info, &resumed));
+    eid_store_free(s);
+    sql(dir, "DROP TABLE file; DROP TABLE question; PRAGMA user_version = 1");
+    s = NULL;
+    CHECK_OK(eid_store_check(dir, any_problem, &problems));
+    CHECK_INT(problems, 1); /* it did not finish */
+    CHECK_OK(eid_store_open(&s, dir));
+    CHECK_OK(eid_store_files(s, any_file, &files));
+    CHECK_INT(files, 0);
+    eid_store_free(s);
+    s = NULL;
+    CHECK_OK(eid_store_create(&s, dir, &info, &resumed));
+    CHECK(resumed);
+    CHECK_OK(eid_store_file(s, "index", "index.eid", 1, "ab"));
+    eid_store_free(s);
+    s = NULL;
+    CHECK_OK(eid_store_open(&s, dir));
+    CHECK_OK(eid_store_files(s, any_file, &files));
+    CHECK_INT(files, 1);
+    eid_store_free(s);
+    problems = 0;
+    CHECK_OK(eid_store_check(dir, any_problem, &problems));
+    CHECK_INT(problems, 1);
+}
+
 static void damage_is_found(void)
 {
     const char *dir = check_tmp("damage");
@@ -267,6 +315,7 @@ int main(void)
     RUN(what_is_not_a_run_gets_one_sentence);
     RUN(a_link_is_not_followed);
     RUN(other_versions_are_named);
+    RUN(an_older_run_is_read_and_gone_on_with);
     RUN(damage_is_found);
     RUN(a_table_that_lies_is_a_sentence);
     RUN(a_killed_writer_loses_its_open_unit_at_most);

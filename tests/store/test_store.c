@@ -231,6 +231,70 @@ static eid_status stop_here(void *user, const char *name, const char *value)
     return EID_ECANCELLED;
 }
 
+static eid_status note_file(void *user, const char *role, const char *path, int64_t bytes,
+                            const char *sha256)
+{
+    note(user, "%s %s %d %s;", role, path, (int)bytes, sha256);
+    return EID_OK;
+}
+
+static eid_status note_question(void *user, const eid_question *q)
+{
+    note(user, "%s %d %d:", q->measure, (int)q->example, (int)q->first);
+    for (size_t i = 0; i < q->given_n; i++)
+        note(user, " %d", q->given[i]);
+    for (size_t i = 0; i < q->expected_n; i++)
+        note(user, " e%d", q->expected[i]);
+    for (size_t i = 0; i < q->answer_n; i++)
+        note(user, " a%d", q->answer[i]);
+    note(user, " %s %g;", q->finding ? q->finding->kind : "-", q->answer ? 0 : q->value);
+    CHECK(q->answer || !q->answer_n);
+    return EID_OK;
+}
+
+static void files_and_questions_come_back(void)
+{
+    const char *dir = check_tmp("questions");
+    eid_store *s = create(dir);
+    static const int32_t tok[] = {1, 70000, -1, 5};
+    eid_question go_on = {.measure = "extraction",
+                          .example = 3,
+                          .given = tok,
+                          .given_n = 3,
+                          .expected = tok + 3,
+                          .expected_n = 1,
+                          .answer = tok + 1,
+                          .answer_n = 1};
+    eid_question score = {
+        .measure = "exposure", .first = 1, .given = tok, .given_n = 4, .value = 2.5};
+    seen got = {.n = 0};
+
+    CHECK_FAILS(eid_store_question(s, &score, false), EID_EINVAL, "inside a unit");
+    CHECK(begin(s, "one"));
+    CHECK_OK(eid_store_question(s, &go_on, true)); /* no finding was written yet: it has none */
+    CHECK_OK(eid_store_finding(s, &(eid_finding){.kind = "planted"}));
+    CHECK_OK(eid_store_finding(s, &(eid_finding){.kind = "extracted"}));
+    CHECK_OK(eid_store_question(s, &go_on, true));
+    CHECK_OK(eid_store_question(s, &score, false));
+    CHECK_OK(eid_store_file(s, "model", "model/config.json", 7, "ab"));
+    CHECK_OK(eid_store_file(s, "index", "index.eid", 8, "cd"));
+    CHECK_OK(eid_store_file(s, "model", "model/config.json", 9, "ef"));
+    CHECK_OK(eid_store_end(s));
+    s = reopen(s, dir);
+    CHECK_OK(eid_store_files(s, note_file, &got));
+    CHECK_STR(got.text, "index index.eid 8 cd;model model/config.json 9 ef;");
+    got = (seen){.n = 0};
+    CHECK_OK(eid_store_questions(s, NULL, note_question, &got));
+    CHECK_STR(got.text, "extraction 3 0: 1 70000 -1 e5 a70000 - 0;"
+                        "extraction 3 0: 1 70000 -1 e5 a70000 extracted 0;"
+                        "exposure 0 1: 1 70000 -1 5 - 2.5;");
+    got = (seen){.n = 0};
+    CHECK_OK(eid_store_questions(s, "exposure", note_question, &got));
+    CHECK_STR(got.text, "exposure 0 1: 1 70000 -1 5 - 2.5;");
+    CHECK_FAILS(eid_store_file(s, "index", "x", 1, "a"), EID_EINVAL, "for reading");
+    eid_store_free(s);
+}
+
 static void a_reader_may_stop_the_reading(void)
 {
     eid_store *s = create(check_tmp("stop"));
@@ -310,6 +374,7 @@ int main(void)
     RUN(metrics_come_back_in_order);
     RUN(texts_points_and_inputs_come_back);
     RUN(findings_are_bytes);
+    RUN(files_and_questions_come_back);
     RUN(a_reader_may_stop_the_reading);
     RUN(a_unit_is_whole_or_not_there);
     RUN(a_finished_unit_is_not_done_again);
