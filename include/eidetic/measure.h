@@ -260,6 +260,7 @@ typedef struct eid_personal_row {
     int64_t asked;           /* of them, how many were asked for */
     int64_t emitted;         /* came out greedily, given the text before them */
     int64_t single_document; /* of the emitted, how many stand in one training document */
+    eid_estimate share;      /* of those asked for, the emitted */
     eid_estimate chance; /* share of held-out ones, not in training, that came out the same way */
 } eid_personal_row;
 
@@ -269,6 +270,8 @@ typedef struct eid_emitted {
     const char *kind;
     uint8_t *text, *prompt, *output; /* it, the text given, the text that came out */
     size_t size, prompt_n, output_n;
+    int32_t *prompt_ids, *output_ids; /* the same as tokens */
+    size_t prompt_ids_n, output_ids_n;
     char *name;
     int64_t document, offset;
     int64_t copies, documents;

@@ -28,6 +28,9 @@ typedef struct eid_space_probe {
 } eid_space_probe;
 eid_status eid_space_probe_new(eid_space_probe *probe, eid_ctx *ctx, eid_lm *lm,
                                const eid_bpe *bpe);
+/* Member x as tokens, from the start token on; freed by eid_ids_free. */
+eid_status eid_space_tokens(const eid_space_probe *probe, const eid_space *space, uint64_t x,
+                            int32_t **tok, size_t *n);
 /* Px in nats of the members x[0..n). */
 eid_status eid_space_score(eid_space_probe *probe, const eid_space *space, const uint64_t *x,
                            size_t n, double *nats);

@@ -60,13 +60,45 @@ eid_status eid_space_probe_new(eid_space_probe *probe, eid_ctx *ctx, eid_lm *lm,
     return EID_OK;
 }
 
+eid_status eid_space_tokens(const eid_space_probe *probe, const eid_space *space, uint64_t x,
+                            int32_t **tok, size_t *n)
+{
+    eid_status st = EID_OK;
+    int32_t *ids = NULL, *all = NULL;
+    size_t ids_n = 0, start = probe->start >= 0;
+    eid_buf text = {0};
+    char digits[24];
+
+    snprintf(digits, sizeof digits, "%0*" PRIu64, space->digits, x);
+    EID_TRY(eid_buf_add(&text, space->tmpl, space->prefix));
+    EID_TRY(eid_buf_str(&text, digits));
+    EID_TRY(eid_buf_str(&text, space->tmpl + space->prefix + 2));
+    EID_TRY(eid_bpe_encode(probe->bpe, text.at, text.n, false, &ids, &ids_n));
+    if ((int64_t)ids_n + 1 > eid_lm_context(probe->lm)) {
+        st = eid_fail(
+            EID_EINVAL,
+            "exposure: template \"%.60s\" takes %zu tokens, the model's context is %" PRId64,
+            space->tmpl, ids_n + 1, eid_lm_context(probe->lm));
+        goto done;
+    }
+    EID_TRY(EID_NEW(all, ids_n + 1));
+    if (start)
+        all[0] = probe->start;
+    memcpy(all + start, ids, ids_n * sizeof *ids);
+    *tok = all;
+    *n = start + ids_n;
+done:
+    eid_ids_free(ids);
+    eid_buf_free(&text);
+    return st;
+}
+
 /* Candidates of one chunk, token after token in one array. */
 typedef struct chunk {
     int32_t *tok;
     size_t cap, used;
     size_t start[CHUNK + 1];
     eid_seq seq[CHUNK];
-    eid_buf text;
 } chunk;
 
 static eid_status add_candidate(chunk *c, size_t i, const eid_space_probe *probe,
@@ -75,24 +107,9 @@ static eid_status add_candidate(chunk *c, size_t i, const eid_space_probe *probe
     eid_status st = EID_OK;
     int32_t *ids = NULL;
     size_t n = 0;
-    char digits[24];
 
-    c->text.n = 0;
-    snprintf(digits, sizeof digits, "%0*" PRIu64, space->digits, x);
-    EID_TRY(eid_buf_add(&c->text, space->tmpl, space->prefix));
-    EID_TRY(eid_buf_str(&c->text, digits));
-    EID_TRY(eid_buf_str(&c->text, space->tmpl + space->prefix + 2));
-    EID_TRY(eid_bpe_encode(probe->bpe, c->text.at, c->text.n, false, &ids, &n));
-    if ((int64_t)n + 1 > eid_lm_context(probe->lm)) {
-        st = eid_fail(
-            EID_EINVAL,
-            "exposure: template \"%.60s\" takes %zu tokens, the model's context is %" PRId64,
-            space->tmpl, n + 1, eid_lm_context(probe->lm));
-        goto done;
-    }
-    EID_TRY(EID_GROW(c->tok, &c->cap, c->used + n + 1));
-    if (probe->start >= 0)
-        c->tok[c->used++] = probe->start;
+    EID_TRY(eid_space_tokens(probe, space, x, &ids, &n));
+    EID_TRY(EID_GROW(c->tok, &c->cap, c->used + n));
     memcpy(c->tok + c->used, ids, n * sizeof *ids);
     c->used += n;
     c->start[i + 1] = c->used;
@@ -147,10 +164,8 @@ eid_status eid_space_score(eid_space_probe *probe, const eid_space *space, const
     }
     EID_TRY(eid_tick(probe->ctx, "exposure", "candidates", probe->done, probe->total));
 done:
-    if (c) {
+    if (c)
         eid_free(c->tok);
-        eid_buf_free(&c->text);
-    }
     eid_free(c);
     return st;
 }

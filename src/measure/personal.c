@@ -32,6 +32,8 @@ void eid_personal_result_free(eid_personal_result *r)
         eid_free(r->emitted[i].text);
         eid_free(r->emitted[i].prompt);
         eid_free(r->emitted[i].output);
+        eid_free(r->emitted[i].prompt_ids);
+        eid_free(r->emitted[i].output_ids);
         eid_string_free(r->emitted[i].name);
     }
     eid_free(r->emitted);
@@ -50,8 +52,16 @@ static eid_status copy(uint8_t **out, const uint8_t *bytes, size_t n)
     return st;
 }
 
+static eid_status copy_ids(int32_t **out, const int32_t *ids, size_t n)
+{
+    eid_status st = EID_NEW(*out, n + 1);
+    if (st == EID_OK && n > 0)
+        memcpy(*out, ids, n * sizeof *ids);
+    return st;
+}
+
 static eid_status add_emitted(const eid_bpe *bpe, const eid_index *ix, const eid_datum *d,
-                              eid_emitted *e)
+                              size_t match, eid_emitted *e)
 {
     eid_status st = EID_OK;
     eid_buf prompt = {0};
@@ -63,6 +73,10 @@ static eid_status add_emitted(const eid_bpe *bpe, const eid_index *ix, const eid
     e->output_n = d->output_n;
     EID_TRY(copy(&e->text, d->text, d->size));
     EID_TRY(copy(&e->output, d->output, d->output_n));
+    e->prompt_ids_n = (size_t)d->prompt_n;
+    e->output_ids_n = match;
+    EID_TRY(copy_ids(&e->prompt_ids, d->prompt, e->prompt_ids_n));
+    EID_TRY(copy_ids(&e->output_ids, d->answer, match));
     EID_TRY(eid_text_of(bpe, d->prompt, (size_t)d->prompt_n, &prompt));
     e->prompt = prompt.at;
     e->prompt_n = prompt.n;
@@ -105,7 +119,8 @@ static eid_status list_emitted(const eid_bpe *bpe, const eid_index *ix, const ei
     EID_TRY(EID_NEW(r->emitted, n));
     for (size_t i = 0; i < d->n; i++)
         if (d->at[i].emitted)
-            EID_TRY(add_emitted(bpe, ix, &d->at[i], &r->emitted[r->n_emitted++]));
+            EID_TRY(add_emitted(bpe, ix, &d->at[i], (size_t)r->opts.match,
+                                &r->emitted[r->n_emitted++]));
     qsort(r->emitted, r->n_emitted, sizeof *r->emitted, by_gravity);
 done:
     return st;
@@ -115,8 +130,10 @@ done:
  * --------------------------------------------------------------------------------------------------
  */
 
-/* Share of the held-out ones of a kind that came out all the same; resampled by document. */
-static eid_status chance_of(const eid_data *d, eid_secret_kind kind, uint64_t seed, eid_estimate *e)
+/* Share of those of a kind that were asked for that came out; resampled by document, for a list of
+ * addresses is remembered or forgotten as a whole. */
+static eid_status share_of(const eid_data *d, eid_secret_kind kind, const char *none, uint64_t seed,
+                           eid_estimate *e)
 {
     eid_status st = EID_OK;
     double *x = NULL;
@@ -130,8 +147,7 @@ static eid_status chance_of(const eid_data *d, eid_secret_kind kind, uint64_t se
             x[n] = d->at[i].emitted;
             cluster[n++] = d->at[i].doc;
         }
-    *e = eid_estimate_none(d->corpus ? "none stands in the held-out text alone"
-                                     : "no held-out text was given");
+    *e = eid_estimate_none(none);
     if (n > 0)
         EID_TRY(eid_mean_bootstrap(x, cluster, n, RESAMPLES, seed, e));
 done:
@@ -160,7 +176,12 @@ static eid_status sum_rows(const eid_data *train, const eid_data *heldout, bool 
         }
         for (size_t i = 0; i < r->n_emitted; i++)
             row->single_document += r->emitted[i].kind == row->kind && r->emitted[i].documents == 1;
-        EID_TRY(chance_of(heldout, (eid_secret_kind)k, (uint64_t)r->opts.seed, &row->chance));
+        EID_TRY(share_of(train, (eid_secret_kind)k, "none was asked for", (uint64_t)r->opts.seed,
+                         &row->share));
+        EID_TRY(share_of(heldout, (eid_secret_kind)k,
+                         heldout->corpus ? "none stands in the held-out text alone"
+                                         : "no held-out text was given",
+                         (uint64_t)r->opts.seed, &row->chance));
     }
 done:
     return st;

@@ -30,6 +30,7 @@ typedef struct eid_datum {
     int32_t prompt_n;
     uint8_t *output; /* text of the continuation, where it was emitted */
     size_t output_n;
+    int32_t *answer; /* and its opts.match tokens */
     bool emitted;
 } eid_datum;
 

@@ -153,6 +153,8 @@ static eid_status judge(const eid_bpe *bpe, const int32_t *out, size_t match, ei
         d->output = b.at;
         d->output_n = b.n;
         b.at = NULL;
+        EID_TRY(EID_NEW(d->answer, match));
+        memcpy(d->answer, out, match * sizeof *out);
     }
 done:
     eid_buf_free(&b);

@@ -11,6 +11,7 @@ void eid_data_free(eid_data *d)
     for (size_t i = 0; i < d->n; i++) {
         eid_free(d->at[i].prompt);
         eid_free(d->at[i].output);
+        eid_free(d->at[i].answer);
     }
     eid_free(d->at);
     eid_free(d->places);

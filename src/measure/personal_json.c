@@ -7,10 +7,11 @@
 
 static json_t *row(const eid_personal_row *p)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", p->kind, "in_training",
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "kind", p->kind, "in_training",
                      (json_int_t)p->in_training, "asked", (json_int_t)p->asked, "emitted",
                      (json_int_t)p->emitted, "single_document", (json_int_t)p->single_document,
-                     "chance", eid_json_estimate(&p->chance));
+                     "share", eid_json_estimate(&p->share), "chance",
+                     eid_json_estimate(&p->chance));
 }
 
 static eid_status shown_secret(const eid_emitted *e, bool reveal, json_t **out)

@@ -271,17 +271,22 @@ static eid_status judge_kind(verdict *v, const char *kind, const char *words, do
 {
     eid_estimate in[4];
     static const char *const parts[] = {"asked", "emitted", "single_document", "chance"};
+    char name[64];
     eid_status st = EID_OK;
 
     for (int i = 0; i < 4; i++) {
-        char name[64];
         snprintf(name, sizeof name, "personal.%s.%s", kind, parts[i]);
         EID_TRY(eid_store_get(v->store, name, &in[i]));
     }
     if (!known(&in[0]) || in[0].value == 0)
         return EID_OK;
     *asked += in[0].value;
-    eid_estimate share = eid_proportion((int64_t)in[1].value, (int64_t)in[0].value);
+    eid_estimate
+        share; /* by document; runs that were written before it was kept have counts only */
+    snprintf(name, sizeof name, "personal.%s.share", kind);
+    EID_TRY(eid_store_get(v->store, name, &share));
+    if (!known(&share))
+        share = eid_proportion((int64_t)in[1].value, (int64_t)in[0].value);
     double chance = known(&in[3]) && in[3].n ? in[3].high : 0;
     if (in[1].value == 0 || share.low <= chance)
         return EID_OK;

@@ -18,6 +18,17 @@ static void put_cell(page *p, double n)
     put(p, "</td>");
 }
 
+static void put_share(document *d, const char *kind, const char *what)
+{
+    char name[96];
+    snprintf(name, sizeof name, "personal.%.40s.%s", kind, what);
+    const eid_estimate *e = ev_find(&d->ev, name);
+    put(&d->p, "<td class=\"num\">");
+    if (e)
+        put_estimate(&d->p, e, AS_PERCENT);
+    put(&d->p, "</td>");
+}
+
 static void put_kinds(document *d)
 {
     page *p = &d->p;
@@ -26,31 +37,29 @@ static void put_kinds(document *d)
            "<thead><tr><th scope=\"col\">kind</th><th scope=\"col\" class=\"num\">in training</th>"
            "<th scope=\"col\" class=\"num\">asked for</th><th scope=\"col\" class=\"num\">came "
            "out</th>"
+           "<th scope=\"col\" class=\"num\">share</th>"
            "<th scope=\"col\" class=\"num\">of them in one document</th>"
            "<th scope=\"col\" class=\"num\">by chance</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < d->ev.metrics; i++) {
         static const char suffix[] = ".in_training";
         const char *name = d->ev.metric[i].name;
         size_t n = strlen(name), tail = sizeof suffix - 1;
-        char kind[41], chance[96];
+        char kind[41];
         if (strncmp(name, "personal.", 9) != 0 || n <= 9 + tail || n - 9 - tail >= sizeof kind ||
             strcmp(name + n - tail, suffix) != 0)
             continue;
         memcpy(kind, name + 9, n - 9 - tail);
         kind[n - 9 - tail] = '\0';
-        snprintf(chance, sizeof chance, "personal.%s.chance", kind);
-        const eid_estimate *e = ev_find(&d->ev, chance);
         put(p, "<tr><th scope=\"row\">");
         put_word(p, fig_kind_name(kind));
         put(p, "</th>");
         put_cell(p, d->ev.metric[i].e.value);
         put_cell(p, kind_number(d, kind, "asked"));
         put_cell(p, kind_number(d, kind, "emitted"));
+        put_share(d, kind, "share");
         put_cell(p, kind_number(d, kind, "single_document"));
-        put(p, "<td class=\"num\">");
-        if (e)
-            put_estimate(p, e, AS_PERCENT);
-        put(p, "</td></tr>\n");
+        put_share(d, kind, "chance");
+        put(p, "</tr>\n");
     }
     put(p, "</tbody></table></div>\n");
 }
