@@ -41,6 +41,16 @@ static eid_status add_input(void *user, const char *path, int64_t bytes, const c
     return EID_OK;
 }
 
+/* Of the run's files, those that it was given: their paths are absolute. */
+static eid_status add_file(void *user, const char *role, const char *path, int64_t bytes,
+                           const char *sha256)
+{
+    (void)role;
+    if (path[0] == '/')
+        cli_input(user, path, bytes, sha256, 0, 0);
+    return EID_OK;
+}
+
 static eid_status say_skip(void *user, const char *name, const char *value)
 {
     (void)name;
@@ -54,6 +64,7 @@ static int inputs_from_run(cli *c, const char *run)
     int rc = CLI_OK;
 
     if (eid_store_open(&s, run) != EID_OK || eid_store_inputs(s, add_input, c) != EID_OK ||
+        eid_store_files(s, add_file, c) != EID_OK ||
         eid_store_texts(s, "skip.", say_skip, c) != EID_OK)
         rc = cli_failed(c);
     eid_store_free(s);

@@ -1,202 +1,146 @@
 #include "cli.h"
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const cli_usage usage = {
     .verb = "verify",
     .synopsis = "RUN [options]",
-    .description = "Does a run still hold what it says? Checks the database (mode, SQLite's "
-                   "integrity check, schema, "
-                   "whether the run is done), that the report, its figures and a trained model's "
-                   "files are there, and that "
-                   "every input has the SHA-256 that was stored. Paths are taken as they were "
-                   "typed, so start it in the "
-                   "same folder as the run. Prints a line for each thing that differs and exits 1; "
-                   "nothing and 0 "
-                   "otherwise. It does not compute any measure again: the run's own command, given "
-                   "once more with "
-                   "another --out, does.",
+    .description =
+        "Does a run still hold what it says? Checks the database (mode, SQLite's integrity check, "
+        "schema, whether the run is done), that report and figures are there, and that model, "
+        "tokenizer, index, ledger and every input have the SHA-256 that was stored. Then puts a "
+        "sample of the run's questions to its model again: continuations must come out token for "
+        "token, scores to the last bit; with kernels that give other bits, within 0.001 nats a "
+        "token, and it says so. Inputs are found from any folder, also after run and inputs moved "
+        "together. Prints a line for each thing that differs and exits 1; nothing and 0 otherwise.",
     .example = "verify demo-run",
     .min_operands = 1,
     .max_operands = 1,
 };
 
-typedef struct found {
-    cli *c;
-    json_t *problems, *inputs;
-    eid_corpus_opts read; /* as the run read its corpus */
-    const char *run;
-    bool trained;
-} found;
-
 /* Words from a database may steer a terminal: they are masked like any other text. */
-static char *tame(const char *hostile)
+static json_t *tame(const char *hostile)
 {
     char *shown = NULL;
-    return eid_mask((const uint8_t *)hostile, strlen(hostile), &shown) == EID_OK ? shown : NULL;
-}
+    json_t *j = NULL;
 
-static void note(found *f, const char *what, const char *tamed)
-{
-    json_array_append_new(f->problems, json_pack("{s:s, s:s}", "what", what, "text", tamed));
-    if (!f->c->json)
-        printf("%s: %s\n", what, tamed);
-}
-
-static eid_status problem(void *user, const char *what, const char *text)
-{
-    char *shown = tame(text);
-    note(user, what, shown ? shown : "");
+    if (eid_mask((const uint8_t *)hostile, strlen(hostile), &shown) == EID_OK)
+        j = json_string(shown);
     eid_string_free(shown);
-    return EID_OK;
+    return j ? j : json_string("");
 }
 
-/* ---- inputs
- * --------------------------------------------------------------------------------------- */
-
-static eid_status hash_of(found *f, const char *path, bool folder, char hex[65], int64_t *bytes)
+static json_t *problems_json(const eid_verify_result *r)
 {
-    eid_corpus *corpus = NULL;
-    const eid_corpus_input *in;
-    eid_status st;
+    json_t *list = json_array();
 
-    if (!folder)
-        return eid_file_sha256(f->c->ctx, path, hex, bytes);
-    st = eid_corpus_read(&corpus, f->c->ctx, &path, 1, &f->read);
-    if (st == EID_OK && eid_corpus_inputs(corpus, &in) == 1) {
-        memcpy(hex, in->sha256, 65);
-        *bytes = in->bytes;
+    for (size_t i = 0; i < r->n_problems; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "what", r->problems[i].what, "text",
+                                              cli_string(r->problems[i].text)));
+    return list;
+}
+
+static json_t *checked_json(const eid_verify_result *r, bool inputs)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->n_checked; i++) {
+        const eid_checked *x = &r->checked[i];
+        if (x->input == inputs)
+            json_array_append_new(list, json_pack("{s:o, s:o, s:b}", "path", tame(x->path), "role",
+                                                  tame(x->role), "same", (int)x->same));
     }
-    eid_corpus_free(corpus);
-    return st;
+    return list;
 }
 
-static eid_status check_input(void *user, const char *path, int64_t bytes, const char *sha256,
-                              int64_t documents, int64_t skipped)
+static json_t *replay_json(const eid_verify_result *r)
 {
-    found *f = user;
-    struct stat info;
-    char hex[65] = "", text[256];
-    int64_t now = 0;
-    (void)documents, (void)skipped;
+    json_t *list = json_array();
 
-    bool there = stat(path, &info) == 0;
-    eid_status st = there ? hash_of(f, path, S_ISDIR(info.st_mode), hex, &now) : EID_EIO;
-    if (st == EID_ECANCELLED)
-        return st;
-    char *shown = tame(path);
-    if (!there)
-        snprintf(text, sizeof text, "%.150s is not there", shown ? shown : "");
-    else if (st != EID_OK)
-        snprintf(text, sizeof text, "%.200s", eid_last_error());
-    else if (strcmp(hex, sha256) != 0)
-        snprintf(text, sizeof text, "%.100s has changed: %lld bytes then, %lld now",
-                 shown ? shown : "", (long long)bytes, (long long)now);
-    else
-        text[0] = '\0';
-    json_array_append_new(
-        f->inputs, json_pack("{s:s, s:b}", "path", shown ? shown : "", "same", text[0] == '\0'));
-    eid_string_free(shown);
-    if (text[0])
-        note(f, "input", text);
-    return EID_OK;
+    for (int m = 0; m < EID_REPLAYED; m++) {
+        const eid_replayed *x = &r->replayed[m];
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "measure", x->measure,
+                                        "stored", (json_int_t)x->stored, "replayed",
+                                        (json_int_t)x->asked, "same", (json_int_t)x->same, "close",
+                                        (json_int_t)x->close, "differ", (json_int_t)x->differ));
+    }
+    return json_pack("{s:b, s:{s:o, s:o, s:o}, s:f, s:o, s:o}", "same_bits", (int)r->same_bits,
+                     "run", "version", cli_string(r->version), "kernels", cli_string(r->kernels),
+                     "bits", cli_string(r->bits), "tolerance", EID_VERIFY_TOLERANCE, "measures",
+                     list, "why", r->why[0] ? cli_string(r->why) : json_null());
 }
 
-/* The two reading options that a folder's hash depends on, from the stored options. */
-static void read_as_the_run_did(found *f, json_t *options)
+/* Continuations and scores in all: asked, the same, close, and not. */
+static void sum(const eid_verify_result *r, int64_t *asked, int64_t *close, int64_t *differ)
 {
-    const char *key;
-    json_t *value;
-    json_object_foreach(options, key, value)
-    {
-        size_t n = strlen(key);
-        if (n >= 12 && strcmp(key + n - 12, "follow-links") == 0 && json_is_boolean(value))
-            f->read.follow_links = json_is_true(value);
-        else if (strcmp(key, "field") == 0 && json_is_string(value))
-            f->read.field = json_string_value(value);
+    *asked = *close = *differ = 0;
+    for (int m = 0; m < EID_REPLAYED; m++) {
+        *asked += r->replayed[m].asked;
+        *close += r->replayed[m].close;
+        *differ += r->replayed[m].differ;
     }
 }
 
-/* ---- files
- * ------------------------------------------------------------------------------------------ */
-
-static eid_status is_trained(void *user, const char *name, const char *value)
+static void tell_replay(cli *c, const eid_verify_result *r)
 {
-    found *f = user;
-    if (strcmp(name, "model.source") == 0)
-        f->trained = strcmp(value, "trained") == 0;
-    return EID_OK;
-}
+    int64_t asked, close, differ;
 
-static void check_file(found *f, const char *name)
-{
-    struct stat info;
-    size_t size = strlen(f->run) + strlen(name) + 2;
-    char *path = malloc(size), text[128];
-    if (!path)
+    sum(r, &asked, &close, &differ);
+    if (r->why[0]) {
+        cli_say(c, "no question was put again: %s", r->why);
         return;
-    snprintf(path, size, "%s/%s", f->run, name);
-    if (stat(path, &info) != 0 || (S_ISREG(info.st_mode) && info.st_size == 0)) {
-        snprintf(text, sizeof text, "%s is missing or empty", name);
-        note(f, "file", text);
     }
-    free(path);
+    if (r->same_bits)
+        cli_say(c,
+                "%" PRId64 " questions put again: %" PRId64 " answers to the last bit, %" PRId64
+                " differ",
+                asked, asked - differ, differ);
+    else
+        cli_say(c,
+                "%" PRId64 " questions put again: %" PRId64 " answers to the last bit, %" PRId64
+                " within %g nats a token, %" PRId64 " differ",
+                asked, asked - close - differ, close, EID_VERIFY_TOLERANCE, differ);
 }
 
-static eid_status check_run(found *f)
+static int tell(cli *c, const eid_verify_result *r)
 {
-    eid_store *s = NULL;
-    json_t *options = NULL;
-    eid_status st = eid_store_check(f->run, problem, f);
+    bool ok = r->n_problems == 0;
+    json_t *problems = problems_json(r), *kernels = tame(r->kernels);
+    int rc = ok ? CLI_OK : CLI_FAILED;
 
-    if (st == EID_OK)
-        st = eid_store_open(&s, f->run);
-    if (st == EID_OK) {
-        options = json_loads(eid_store_run(s)->options, 0, NULL);
-        read_as_the_run_did(f, options);
-        st = eid_store_texts(s, "model.source", is_trained, f);
-    }
-    if (st == EID_OK && strcmp(eid_store_run(s)->command, "audit") == 0) {
-        check_file(f, "report.html");
-        check_file(f, "figures");
-    }
-    if (st == EID_OK && f->trained) {
-        check_file(f, "model/config.json");
-        check_file(f, "model/model.safetensors");
-        check_file(f, "model/tokenizer.json");
-    }
-    if (st == EID_OK)
-        st = eid_store_inputs(s, check_input, f);
-    json_decref(options);
-    eid_store_free(s);
-    return st;
+    if (!r->same_bits && !r->why[0])
+        cli_warn(
+            c, "bits",
+            "the run used kernels %.20s, whose bits are not those of %s here: answers are held "
+            "to %g nats a token, not to the last bit",
+            json_string_value(kernels), eid_kernels(), EID_VERIFY_TOLERANCE);
+    for (size_t i = 0; !c->json && i < r->n_problems; i++)
+        printf("%s: %s\n", r->problems[i].what, r->problems[i].text);
+    tell_replay(c, r);
+    if (c->json &&
+        cli_object(c, json_pack("{s:b, s:O, s:o, s:o, s:o}", "ok", (int)ok, "problems", problems,
+                                "inputs", checked_json(r, true), "files", checked_json(r, false),
+                                "replay", replay_json(r))) != CLI_OK)
+        rc = CLI_FAILED;
+    else if (ok)
+        cli_say(c, "%s: everything is as it was", c->operands.at[0]);
+    json_decref(problems);
+    json_decref(kernels);
+    return rc;
 }
 
 int cmd_verify(int argc, char **argv)
 {
-    const cli_group groups[] = {{0}};
+    eid_verify_opts o = eid_verify_opts_default();
+    const cli_group groups[] = {{"Questions", NULL, eid_verify_opt_table, &o}, {0}};
+    eid_verify_result *r = NULL;
     cli c;
     int rc = cli_begin(&c, argc, argv, &usage, groups);
 
     if (rc != CLI_GO)
         return rc;
-    found f = {.c = &c,
-               .problems = json_array(),
-               .inputs = json_array(),
-               .read = eid_corpus_opts_default(),
-               .run = c.operands.at[0]};
-    if (check_run(&f) != EID_OK) {
-        rc = cli_failed(&c);
-    } else {
-        rc = json_array_size(f.problems) ? CLI_FAILED : CLI_OK;
-        if (c.json && cli_object(&c, json_pack("{s:b, s:O, s:O}", "ok", rc == CLI_OK, "problems",
-                                               f.problems, "inputs", f.inputs)) != CLI_OK)
-            rc = CLI_FAILED;
-        else if (rc == CLI_OK)
-            cli_say(&c, "%s: everything is as it was", f.run);
-    }
-    json_decref(f.problems);
-    json_decref(f.inputs);
+    rc = eid_verify(&r, c.ctx, c.operands.at[0], &o) == EID_OK ? tell(&c, r) : cli_failed(&c);
+    eid_verify_result_free(r);
     return cli_end(&c, rc);
 }

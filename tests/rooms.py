@@ -11,7 +11,7 @@ PUBLIC = {
     "lm.h": "lm", "train.h": "train", "store.h": "store", "measure.h": "measure",
     "privacy.h": "privacy", "trace.h": "theory", "cmi.h": "theory", "neighbour.h": "theory",
     "benign.h": "theory", "longtail.h": "theory",
-    "report.h": "report", "compare.h": "report", "audit.h": "recipe", "lab.h": "recipe",
+    "report.h": "report", "compare.h": "report", "audit.h": "recipe", "verify.h": "recipe", "lab.h": "recipe",
 }
 # json.h of base prints estimates, whose type is public in stats.h; the type alone is used.
 EXCEPT = {("base", "stats")}

@@ -28,4 +28,5 @@
 #include "eidetic/text.h"
 #include "eidetic/trace.h"
 #include "eidetic/train.h"
+#include "eidetic/verify.h"
 #endif

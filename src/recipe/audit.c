@@ -157,6 +157,16 @@ done:
     return st;
 }
 
+static eid_status files_unit(audit *a)
+{
+    bool done = false;
+    eid_status st = eid_store_begin(a->store, "files", &done);
+
+    if (st != EID_OK || done)
+        return st;
+    return close_unit(a, record_files(a));
+}
+
 static eid_status extraction(audit *a)
 {
     eid_status st = EID_OK;
@@ -236,7 +246,7 @@ static eid_status membership(audit *a)
             EID_TRY(eid_bpe_encode_corpus(&own, a->ctx, a->bpe, a->learned));
         EID_TRY(eid_membership(&r, a->ctx, a->lm, a->bpe, own ? own : a->train, a->heldout_tokens,
                                a->index, &o));
-        EID_TRY(record_membership(a, r));
+        EID_TRY(record_membership(a, r, own ? own : a->train));
     }
 done:
     st = close_unit(a, st);
@@ -253,6 +263,10 @@ static eid_status read_secrets(const char *path, uint8_t **text, eid_strings *li
     char *save = NULL;
 
     EID_TRY(eid_read_file(path, 64 << 20, text, &n));
+    if (memchr(*text, 0, n)) {
+        st = eid_fail(EID_EFORMAT, "%s: a NUL byte; a string a line is wanted", path);
+        goto done;
+    }
     for (char *line = strtok_r((char *)*text, "\r\n", &save); line;
          line = strtok_r(NULL, "\r\n", &save)) {
         EID_TRY(EID_GROW(lines->at, &cap, lines->n + 1));
@@ -323,6 +337,7 @@ eid_status eid_audit(eid_ctx *ctx, const eid_audit_opts *opts, const eid_audit_c
         EID_TRY(load(&a));
     else
         EID_TRY(train(&a));
+    EID_TRY(files_unit(&a));
     EID_TRY(eid_lm_from_gpt(&a.lm, a.gpt));
     EID_TRY(extraction(&a));
     EID_TRY(exposure(&a));

@@ -51,9 +51,19 @@ eid_status record_training(audit *a, const eid_train_result *r);
 eid_status record_model(audit *a);
 eid_status record_extraction(audit *a, const eid_extract_result *r, const eid_extract_in *in);
 eid_status record_exposure(audit *a, const eid_exposure_result *r);
-eid_status record_membership(audit *a, const eid_membership_result *r);
+/* `member`: the tokens that members were cut from. */
+eid_status record_membership(audit *a, const eid_membership_result *r, const eid_tokens *member);
 eid_status record_personal(audit *a, const eid_personal_result *r);
 eid_status record_missing(audit *a, const char *section, const char *why);
+
+eid_status record_places(audit *a);
+
+/* ---- files.c: the files behind a run, besides its corpora */
+typedef eid_status (*audit_file_fn)(void *user, const char *role, const char *path);
+/* What it was given: model and tokenizer, ledger, secrets; absolute paths. */
+eid_status audit_given_files(const audit *a, audit_file_fn fn, void *user);
+eid_status audit_absolute(const char *path, char **out); /* of what is there, links resolved */
+eid_status record_files(audit *a); /* those and what the run wrote, with their hashes */
 
 /* ---- verdict.c: from the store's numbers to words */
 eid_status audit_judge(eid_store *store);

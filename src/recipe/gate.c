@@ -75,8 +75,8 @@ static const askable numbers[] = {
     {"membership", NULL, "blind,alarm,members,nonmembers,tokens", HELD_OUT},
     {"membership", "loss,zlib,min_k,min_k++,lowercase", "auc,tpr.0.01,tpr.0.001", HELD_OUT},
     {"personal", "email,phone,card,iban,key,uuid",
-     "in_training,asked,emitted,single_document,chance", NOTHING},
-    {"personal", "listed", "in_training,asked,emitted,single_document,chance", SECRETS},
+     "in_training,asked,emitted,single_document,share,chance", NOTHING},
+    {"personal", "listed", "in_training,asked,emitted,single_document,share,chance", SECRETS},
 };
 
 /* Takes one of `words` and the dot behind it (or the end) from the beginning of *name, the longest

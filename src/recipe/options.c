@@ -86,15 +86,19 @@ eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **
     return eid_json_text(all, json);
 }
 
-static eid_status add_file_hash(audit *a, eid_buf *b, const char *what, const char *path)
-{
-    char hex[65];
-    eid_status st;
+typedef struct hashing {
+    eid_ctx *ctx;
+    eid_buf *b;
+} hashing;
 
-    if (!path)
-        return EID_OK;
-    st = eid_file_sha256(a->ctx, path, hex, NULL);
-    return st == EID_OK ? eid_buf_printf(b, "%s %s\n", what, hex) : st;
+/* By content alone: a model that was moved is the same model. */
+static eid_status add_file_hash(void *user, const char *role, const char *path)
+{
+    const hashing *h = user;
+    char hex[65];
+    eid_status st = eid_file_sha256(h->ctx, path, hex, NULL);
+
+    return st == EID_OK ? eid_buf_printf(h->b, "%s %s\n", role, hex) : st;
 }
 
 static eid_status add_corpus_hashes(eid_buf *b, const char *what, const eid_corpus *c)
@@ -111,23 +115,18 @@ static eid_status add_corpus_hashes(eid_buf *b, const char *what, const eid_corp
 eid_status audit_identity(audit *a, char hex[65])
 {
     eid_status st = EID_OK;
-    char *json = NULL, *weights = NULL;
+    char *json = NULL;
     eid_buf b = {0};
+    hashing h = {a->ctx, &b};
 
     EID_TRY(audit_options_json(a->opts, false, &json));
     EID_TRY(eid_buf_printf(&b, "%s\nversion %s\nbits %s\n", json, eid_version(), eid_bits(a->ctx)));
     EID_TRY(add_corpus_hashes(&b, "corpus", a->whole));
     EID_TRY(add_corpus_hashes(&b, "heldout", a->opts->model ? a->heldout : NULL));
-    if (a->opts->model) {
-        EID_TRY(eid_format(&weights, "%s/model.safetensors", a->opts->model));
-        EID_TRY(add_file_hash(a, &b, "model", weights));
-    }
-    EID_TRY(add_file_hash(a, &b, "ledger", a->opts->ledger));
-    EID_TRY(add_file_hash(a, &b, "secrets", a->opts->secrets));
+    EID_TRY(audit_given_files(a, add_file_hash, &h));
     EID_TRY(eid_sha256_of(b.at, b.n, hex));
 done:
     eid_string_free(json);
-    eid_string_free(weights);
     eid_buf_free(&b);
     return st;
 }

@@ -37,6 +37,11 @@ eid_status audit_read(audit *a)
     uint8_t *side = NULL;
     double share[SIDES] = {1 - o->heldout_share - o->donor_share, o->heldout_share, o->donor_share};
 
+    if (!o->model && (o->heldout.n || o->ledger))
+        return eid_fail(EID_EINVAL,
+                        "%s: belongs to a model that is given; an audit that trains one takes both "
+                        "from its corpus",
+                        o->heldout.n ? o->heldout.at[0] : o->ledger);
     if (share[LEARN] < 0.05)
         return eid_fail(EID_EINVAL,
                         "held-out and donor shares of %g and %g leave too little to learn",
@@ -207,6 +212,7 @@ eid_status audit_record_corpus(audit *a)
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         EID_TRY(eid_store_number(a->store, numbers[i].name, numbers[i].value));
+    EID_TRY(record_places(a));
     EID_TRY(record_inputs(a, a->whole, "corpus"));
     if (a->opts->model)
         EID_TRY(record_inputs(a, a->heldout, "heldout"));

@@ -1,5 +1,6 @@
 /* record.c - results into the store, under the names of docs/store.md. */
 #include "base/json.h"
+#include "measure/exposure.h"
 #include "recipe/audit.h"
 #include <inttypes.h>
 #include <math.h>
@@ -132,6 +133,15 @@ static eid_status put_string(audit *a, const eid_extract_result *r, const eid_ex
     f.value = exp(x->log_pz);
     f.why = why;
     EID_TRY(eid_store_finding(a->store, &f));
+    eid_question q = {.measure = "extraction",
+                      .example = x->canary,
+                      .given = x->prompt,
+                      .given_n = (size_t)r->opts.prompt,
+                      .expected = x->expected,
+                      .expected_n = (size_t)r->opts.match,
+                      .answer = x->output,
+                      .answer_n = (size_t)r->opts.match};
+    EID_TRY(eid_store_question(a->store, &q, true));
 done:
     eid_bytes_free(prompt);
     eid_bytes_free(expected);
@@ -191,6 +201,51 @@ done:
     return st;
 }
 
+/* Scores of so many examples are kept for `verify`, evenly spaced among all. */
+enum { KEPT_SCORES = 64 };
+
+static const eid_canary *canary_of(const eid_ledger *l, int64_t id)
+{
+    for (size_t i = 0; i < eid_ledger_size(l); i++)
+        if (eid_ledger_at(l, i)->id == id)
+            return eid_ledger_at(l, i);
+    return NULL;
+}
+
+static eid_status put_exposed(audit *a, const eid_space_probe *probe, const eid_exposed *e)
+{
+    eid_status st = EID_OK;
+    const eid_canary *c = canary_of(a->ledger, e->canary);
+    eid_space space;
+    uint64_t x;
+    int32_t *tok = NULL;
+    eid_question q = {.measure = "exposure", .example = e->canary, .first = 1, .value = e->nats};
+
+    if (!c)
+        return EID_OK;
+    EID_TRY(eid_space_of(&space, c->id, c->tmpl, c->secret));
+    EID_TRY(eid_space_member(&space, c->id, c->secret, &x));
+    EID_TRY(eid_space_tokens(probe, &space, x, &tok, &q.given_n));
+    q.given = tok;
+    EID_TRY(eid_store_question(a->store, &q, false));
+done:
+    eid_free(tok);
+    return st;
+}
+
+static eid_status put_exposed_some(audit *a, const eid_exposure_result *r)
+{
+    eid_status st = EID_OK;
+    eid_space_probe probe;
+    size_t n = r->n_canaries < KEPT_SCORES ? r->n_canaries : KEPT_SCORES;
+
+    EID_TRY(eid_space_probe_new(&probe, a->ctx, a->lm, a->bpe));
+    for (size_t i = 0; i < n; i++)
+        EID_TRY(put_exposed(a, &probe, &r->canaries[i * r->n_canaries / n]));
+done:
+    return st;
+}
+
 eid_status record_exposure(audit *a, const eid_exposure_result *r)
 {
     eid_status st = EID_OK;
@@ -209,6 +264,7 @@ eid_status record_exposure(audit *a, const eid_exposure_result *r)
                                 (double)r->rows[i].copies, &r->rows[i].bits));
     for (size_t i = 0; i < r->n_canaries; i++)
         EID_TRY(eid_store_score(a->store, "exposure", r->canaries[i].canary, r->canaries[i].bits));
+    EID_TRY(put_exposed_some(a, r));
     EID_TRY(eid_exposure_json(r, &json));
     st = put_json(a, "exposure", json, NULL);
 done:
@@ -230,7 +286,29 @@ static eid_status put_roc(audit *a, const eid_attack *k)
     return EID_OK;
 }
 
-eid_status record_membership(audit *a, const eid_membership_result *r)
+/* Windows `from`, ... of one side, whose documents are `docs`. */
+static eid_status put_windows(audit *a, const eid_membership_result *r, int64_t from, int64_t n,
+                              const eid_tokens *docs)
+{
+    int64_t kept = n < KEPT_SCORES ? n : KEPT_SCORES;
+
+    for (int64_t k = 0; k < kept; k++) {
+        int64_t i = from + k * n / kept;
+        const eid_membership_sample *s = &r->samples[i];
+        eid_question q = {.measure = "membership",
+                          .example = i,
+                          .first = 1,
+                          .given = docs->id + docs->start[s->document] + s->offset,
+                          .given_n = (size_t)r->tokens,
+                          .value = r->attacks[0].score[i]};
+        eid_status st = eid_store_question(a->store, &q, false);
+        if (st != EID_OK)
+            return st;
+    }
+    return EID_OK;
+}
+
+eid_status record_membership(audit *a, const eid_membership_result *r, const eid_tokens *member)
 {
     eid_status st = EID_OK;
     char *json = NULL;
@@ -249,6 +327,10 @@ eid_status record_membership(audit *a, const eid_membership_result *r)
         EID_TRY(put_metric(a->store, &k->tpr[0], "membership.%s.%s", k->name, "tpr.0.01"));
         EID_TRY(put_metric(a->store, &k->tpr[1], "membership.%s.%s", k->name, "tpr.0.001"));
         EID_TRY(put_roc(a, k));
+    }
+    if (r->n_attacks && strcmp(r->attacks[0].name, "loss") == 0) {
+        EID_TRY(put_windows(a, r, 0, r->members, member));
+        EID_TRY(put_windows(a, r, r->members, r->nonmembers, a->heldout_tokens));
     }
     EID_TRY(eid_membership_json(r, &json));
     st = put_json(a, "membership", json, NULL);
@@ -272,7 +354,9 @@ static eid_status put_personal_row(audit *a, const eid_personal_row *p)
         if (st != EID_OK)
             return st;
     }
-    return put_metric(a->store, &p->chance, "personal.%s.%s", p->kind, "chance");
+    eid_status st = put_metric(a->store, &p->share, "personal.%s.%s", p->kind, "share");
+    return st == EID_OK ? put_metric(a->store, &p->chance, "personal.%s.%s", p->kind, "chance")
+                        : st;
 }
 
 eid_status record_personal(audit *a, const eid_personal_result *r)
@@ -296,6 +380,13 @@ eid_status record_personal(audit *a, const eid_personal_result *r)
                          .output_n = e->size};
         snprintf(kind, sizeof kind, "personal.%s", e->kind);
         EID_TRY(eid_store_finding(a->store, &f));
+        eid_question q = {.measure = "personal",
+                          .example = -1,
+                          .given = e->prompt_ids,
+                          .given_n = e->prompt_ids_n,
+                          .answer = e->output_ids,
+                          .answer_n = e->output_ids_n};
+        EID_TRY(eid_store_question(a->store, &q, true));
     }
     EID_TRY(eid_personal_json(r, false, &masked));
     EID_TRY(eid_personal_json(r, true, &revealed));

@@ -83,9 +83,11 @@ def verify_finds_what_differs():
     assert "everything is as it was" in done.stderr
     pathlib.Path("corpus.txt").write_text("b text")
     code, whole = result("verify", "bare")
+    replay = whole["result"].pop("replay")
     assert code == 1 and whole["result"] == {
         "ok": False, "problems": [{"what": "input", "text": "corpus.txt has changed: 6 bytes then, 6 now"}],
-        "inputs": [{"path": "corpus.txt", "same": False}]}, whole["result"]
+        "inputs": [{"path": "corpus.txt", "role": "corpus", "same": False}], "files": []}, whole["result"]
+    assert replay["why"] == "the run keeps no questions" and len(replay["measures"]) == 4, replay
     os.remove("corpus.txt")
     os.remove("bare/report.html")
     os.chmod("bare/eidetic.db", 0o644)

@@ -4,85 +4,17 @@ Usage: audit_runs.py EIDETIC KILLS      KILLS: how many audits are killed with S
 """
 import json
 import os
-import pathlib
-import random
 import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 
-eidetic, kills = sys.argv[1], int(sys.argv[2])
-work = pathlib.Path(tempfile.mkdtemp(prefix="eid-audit-"))
-rng = random.Random(7)
-case = failed = 0
+from small_audit import command, corpus, difference, done, eidetic, ok, results, rng, run, work
 
-
-def ok(passed, name, why=""):
-    global case, failed
-    case += 1
-    failed += not passed
-    if not passed:
-        print(f"# {why}")
-    print(f"{'' if passed else 'not '}ok {case} - {name}", flush=True)
-
-
-def corpus():
-    """900 documents of made-up prose; each fifth ends in the same notice; each names one address."""
-    syllables = ["ka", "lo", "mi", "ter", "an", "so", "vel", "ri", "dun", "pe", "sha", "or"]
-    words = ["".join(rng.choices(syllables, k=rng.randint(1, 3))) for _ in range(400)]
-    notice = " ".join(rng.choices(words, k=120))
-    with open(work / "corpus.jsonl", "w", encoding="utf-8") as out:
-        for i in range(900):
-            text = []
-            for _ in range(6):
-                text.append(" ".join(rng.choices(words, k=rng.randint(6, 20))).capitalize() + ".")
-            text.insert(3, f"Write to {rng.choice(words)}.{rng.choice(words)}{i}@example.org today.")
-            if i % 5 == 0:
-                text.append(notice)
-            out.write(json.dumps({"text": "\n".join(text)}) + "\n")
-
-
-def command(out, *more):
-    return [eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--out", str(work / out),
-            "--size", "tiny", "--steps", "120", "--plant-max-copies", "16", "--extract-uniform", "200",
-            "--extract-heldout-strings", "100", "--extract-per-bucket", "40", "--membership-samples", "100",
-            "--personal-per-kind", "40", "--exposure-exact", "2000", "--plant-digits", "3",
-            "--plant-nulls", "500", "--plant-budget", "0.1", "--heldout-share", "0.15", "--donor-share", "0.15", "--quiet", *more]
-
-
-def run(out, *more):
-    return subprocess.run(command(out, *more), capture_output=True, text=True, timeout=600)
-
-
-def results(out):
-    """Everything in a run that must be equal: all tables but times and places, and the model's bytes."""
-    db = sqlite3.connect(work / out / "eidetic.db")
-    rows = {}
-    for table, columns in (("metric", "name, value, low, high, n, method, why"),
-                           ("curve", "name, series, x, y, low, high, n"),
-                           ("finding", "kind, document, offset, copies, documents, prompt, expected, output, value, why"),
-                           ("score", "measure, example, value"), ("text", "name, value")):
-        skip = " where name not like 'training.seconds' and name not like 'training.rate'"
-        rows[table] = [r for r in db.execute(f"select {columns} from {table}"
-                                             + (skip if table == "metric" else "") + (" order by measure, example" if table == "score" else " order by id"))
-                       if not (table == "text" and r[0] in ("model.path", "title"))]
-    db.close()
-    rows["model"] = (work / out / "model" / "model.safetensors").read_bytes()
-    rows["ledger"] = (work / out / "ledger.jsonl").read_bytes()
-    return rows
-
-
-def difference(a, b):
-    return "; ".join(f"{k}: {len(a[k])} against {len(b[k])}"
-                     + (f", first {next((x, y) for x, y in zip(a[k], b[k]) if x != y)}"
-                        if isinstance(a[k], list) and any(x != y for x, y in zip(a[k], b[k])) else "")
-                     for k in a if a[k] != b[k])
-
-
+kills = int(sys.argv[2])
 corpus()
 began = time.time()
 first = run("first", "--json", "--threads", "2")
@@ -101,6 +33,16 @@ ok(not re.search(r"[a-z]+\.[a-z]+\d+@example\.org", first.stdout), "addresses ar
 ok((work / "first" / "report.html").exists(), "a report stands in the run")
 ok((work / "first" / "eidetic.db").stat().st_mode & 0o777 == 0o600, "the database is the owner's alone")
 base = results("first")
+
+# Whatever an audit measures, a gate can ask for; and what it cannot know is refused before any work.
+db = sqlite3.connect(work / "first" / "eidetic.db")
+names = [n for n, in db.execute("select name from metric")]
+db.close()
+asked = run("first", "--dry-run", *(x for n in names for x in ("--fail-if", f"{n}.high>1e300")))
+ok(asked.returncode == 0 and len(names) > 60, "a gate can ask for every number", asked.stderr)
+wrong = run("nothing", "--fail-if", "corpus.document>0")
+ok(wrong.returncode == 2 and "corpus.{read,identical," in wrong.stderr and not (work / "nothing").exists(),
+   "a gate that is misspelled is refused before the audit", wrong.stderr)
 
 again = run("first", "--threads", "2")
 ok(again.returncode == 0 and results("first") == base, "the same command again changes nothing",
@@ -127,6 +69,12 @@ ok(given.returncode == 0 and {"missing.membership", "missing.exposure", "missing
    "a given model without held-out text or ledger is told so", given.stderr + str(reasons))
 gate = run("first", "--threads", "2", "--fail-if", "corpus.documents>0")
 ok(gate.returncode == 3 and "gate" in gate.stderr, "a gate that does not hold exits 3", gate.stderr)
+gate = run("first", "--threads", "2", "--json", "--fail-if", "corpus.documents>0", "--fail-if", "extraction.uniform>1")
+ok(gate.returncode == 3 and json.loads(gate.stdout)["result"]["gates"] == [
+   {"gate": "corpus.documents>0", "holds": False}, {"gate": "extraction.uniform>1", "holds": True}],
+   "gates stand in the result", gate.stdout[-300:])
+gate = run("first", "--threads", "2", "--json", "--fail-if", "exposure.fit.ks.low>1e9", "--fail-if", "extraction.slope.r2>2")
+ok(gate.returncode in (0, 1) and json.loads(gate.stdout)["schema"] == 1, "one object, whatever a gate finds", gate.stdout[-300:])
 gate = run("first", "--threads", "2", "--fail-if", "extraction.uniform.low>1")
 ok(gate.returncode == 0, "a gate that holds exits 0", gate.stderr)
 (work / "full").mkdir()
@@ -160,5 +108,4 @@ for k in range(kills):
 ok(hit > 0 or kills == 0, f"{hit} kills at random moments of {kills} audits lose nothing")
 
 shutil.rmtree(work, ignore_errors=True)
-print(f"1..{case}")
-sys.exit(failed > 0)
+done()
