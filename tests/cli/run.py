@@ -8,6 +8,7 @@ A case file is a list of directives, one a line, run in an empty folder of its o
     link NAME TARGET       a symbolic link
     cut NAME N             keeps the first N bytes of a file
     flip NAME N            inverts byte N of a file (from the end when negative)
+    model NAME             a folder with a tiny gpt2 of random weights, 257 tokens; no tokenizer
     $ count x.idx 'a b'    runs eidetic; quoting as in a shell, nothing is expanded but '\\xFF'
     < TEXT                 its standard input
     ? 1                    its exit code, 0 unless told
@@ -34,6 +35,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+
+from tiny_model import write_model
 
 WORKS = ("?", "<", "|", "*", "~", "!", "!~", "@", "limit", "exists", "absent")
 
@@ -144,6 +147,9 @@ def prepare(folder, word, rest):
         path.symlink_to(rest)
     elif word == "cut":
         path.write_bytes(path.read_bytes()[:int(rest)])
+    elif word == "model":
+        path = str(folder / name)
+        write_model(path)
     elif word == "flip":
         data = bytearray(path.read_bytes())
         data[int(rest)] ^= 0xFF
