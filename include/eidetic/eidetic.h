@@ -3,6 +3,7 @@
 #define EID_EIDETIC_H
 #include "eidetic/array.h"
 #include "eidetic/audit.h"
+#include "eidetic/bank.h"
 #include "eidetic/base.h"
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"

@@ -1,5 +1,6 @@
 #include "base/ctx.h"
 #include "base/memory.h"
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,4 +96,20 @@ eid_status eid_tick(eid_ctx *ctx, const char *what, const char *unit, int64_t do
     }
     return eid_cancelled(ctx) ? eid_fail(EID_ECANCELLED, "stopped on request while %s", what)
                               : EID_OK;
+}
+
+void eid_cpu_name(char *out, size_t size)
+{
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    char line[256];
+
+    snprintf(out, size, "unknown");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
+            snprintf(out, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
+                     strchr(line, ':') + 2);
+            break;
+        }
+    if (f)
+        fclose(f);
 }

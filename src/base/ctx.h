@@ -21,5 +21,6 @@ struct eid_ctx {
  * `what` and `unit` must be literals. */
 eid_status eid_tick(eid_ctx *ctx, const char *what, const char *unit, int64_t done, int64_t total);
 bool eid_cancelled(const eid_ctx *ctx);
-double eid_now(void); /* seconds on a monotonic clock */
+double eid_now(void);                      /* seconds on a monotonic clock */
+void eid_cpu_name(char *out, size_t size); /* "AMD EPYC", as the system has it; "unknown" */
 #endif

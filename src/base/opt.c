@@ -137,7 +137,10 @@ eid_status eid_opts_json(const eid_opt *table, const void *opts, char **json)
     json_t *j = json_object();
 
     for (const eid_opt *row = table; j && row->type != EID_OPT_END; row++)
-        json_object_set_new(j, row->name, value_json(row, opts));
+        if (json_object_set_new(j, row->name, value_json(row, opts)) != 0) {
+            json_decref(j); /* an option that is missing would make another run of it */
+            j = NULL;
+        }
     return eid_json_text(j, json);
 }
 

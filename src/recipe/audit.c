@@ -46,7 +46,7 @@ static eid_status open_run(audit *a)
 
     EID_TRY(audit_identity(a, identity));
     EID_TRY(audit_options_json(a->opts, true, &options));
-    recipe_cpu_name(cpu, sizeof cpu);
+    eid_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {
         .command = "audit",
         .command_line = a->call->command_line ? a->call->command_line : "",

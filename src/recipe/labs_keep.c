@@ -120,7 +120,7 @@ static eid_status open_run(eid_store **s, eid_ctx *ctx, const eid_lab_ask *ask, 
 
     EID_TRY(identity(ctx, ask, n, opts, hex));
     EID_TRY(options_json(ask, n, opts, true, &options));
-    recipe_cpu_name(cpu, sizeof cpu);
+    eid_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {
         .command = "lab",
         .command_line = call->command_line ? call->command_line : "",

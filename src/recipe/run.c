@@ -25,19 +25,3 @@ eid_status recipe_add_options(json_t *to, const char *prefix, const eid_opt *tab
     }
     return EID_OK;
 }
-
-void recipe_cpu_name(char *out, size_t size)
-{
-    FILE *f = fopen("/proc/cpuinfo", "re");
-    char line[256];
-
-    snprintf(out, size, "unknown");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':')) {
-            snprintf(out, size, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
-                     strchr(line, ':') + 2);
-            break;
-        }
-    if (f)
-        fclose(f);
-}

@@ -7,5 +7,4 @@
  * of paths, too. */
 eid_status recipe_add_options(json_t *to, const char *prefix, const eid_opt *table,
                               const void *opts, bool all);
-void recipe_cpu_name(char *out, size_t size);
 #endif

@@ -109,7 +109,7 @@ done:
     return st;
 }
 
-static bool is_right(const float *z, int64_t classes, int32_t label)
+bool eid_classifier_right(const float *z, int64_t classes, int32_t label)
 {
     for (int64_t c = 0; c < classes; c++)
         if (c < label ? !(z[c] < z[label]) : !(z[c] <= z[label]))
@@ -134,7 +134,7 @@ eid_status eid_classifier_judge(eid_net *m, eid_ctx *ctx, const eid_dataset *d, 
         EID_TRY(eid_net_loss(m, ctx, &part, false, &mean, NULL, logits));
         sum += mean * (double)take;
         for (int64_t i = 0; i < take; i++)
-            right += is_right(logits + i * classes, classes, part.y[i]);
+            right += eid_classifier_right(logits + i * classes, classes, part.y[i]);
     }
     *loss = d->n ? sum / (double)d->n : 0;
     *accuracy = d->n ? (double)right / (double)d->n : 0;

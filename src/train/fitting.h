@@ -52,8 +52,9 @@ eid_status eid_fitting_start(fitting *t);
 /* Writes the checkpoint; with `model_hash`, the one that says the training is finished. */
 eid_status eid_fitting_save(fitting *t, const char *model_hash);
 
-/* Mean loss and share of right answers over all of d; ties of the largest logit are wrong unless
- * the label is the lowest of them. */
+/* Is the label's logit the largest?  Of equal ones the lowest class counts. */
+bool eid_classifier_right(const float *z, int64_t classes, int32_t label);
+/* Mean loss and share of right answers over all of d. */
 eid_status eid_classifier_judge(eid_net *m, eid_ctx *ctx, const eid_dataset *d, double *loss,
                                 double *accuracy);
 #endif

@@ -1,0 +1,93 @@
+/* bank.h - many classifiers, each trained on a known part of the examples, and what every one of
+ * them says about every example: the evidence for memorization, influence and membership.
+ *
+ * A run's folder holds, besides eidetic.db, arrays of NumPy's format that can be mapped:
+ *
+ *     masks.npy          u1 (models, ceil(n / 8))   bit i % 8 of byte i / 8: example i was trained
+ * on SET_correct.npy    u1 (models, ceil(n / 8))   bits likewise, of the examples as they are
+ *     SET_phi.npy        f4 (models, queries, n)    log(p / (1 - p)), p of the true class
+ *     SET_margin.npy     f4 (models, queries, n)    z_y - max of the other logits
+ *     SET_logits.npy     f4 (models, queries, n, classes)   with --outputs logits, in place of the
+ * two weights.npy        f4 (models, parameters)    with --keep-weights
+ *
+ * where SET is train or test and n counts its examples.  Query 0 asks about the example as it is,
+ * the others about it moved and mirrored.  p = 1 / (1 + exp(-phi)). */
+#ifndef EID_BANK_H
+#define EID_BANK_H
+#include "eidetic/array.h"
+#include "eidetic/store.h"
+#include "eidetic/train.h"
+
+typedef enum eid_bank_design {
+    EID_BANK_FRACTION, /* each model on round(fraction n) examples, drawn for it alone (Feldman and
+                          Zhang 2020) */
+    EID_BANK_HALF,     /* each example in exactly floor(fraction models) models, drawn for it alone;
+                          fraction 0.5: Carlini et al. 2022 */
+    EID_BANK_PAIRS, /* of examples 2i and 2i + 1 exactly one, by a coin: super-samples (Steinke and
+                       Zakynthinou 2020) */
+    EID_BANK_GROUPS /* all but group k % groups of a random partition into equal groups */
+} eid_bank_design;
+
+typedef enum eid_bank_outputs { EID_BANK_SCORES, EID_BANK_LOGITS } eid_bank_outputs;
+
+typedef struct eid_bank_opts {
+    int64_t models;
+    int64_t design; /* eid_bank_design */
+    double fraction;
+    int64_t groups;
+    int64_t outputs; /* eid_bank_outputs */
+    int64_t queries;
+    bool keep_weights;
+    int64_t seed; /* of the parts; the classifier's seed is of the trainings */
+} eid_bank_opts;
+EID_API eid_bank_opts eid_bank_opts_default(void);
+EID_API extern const eid_opt eid_bank_opt_table[];
+
+/* The parts alone: masks (models x ceil(n / 8) bytes). */
+EID_API EID_CHECKED eid_status eid_bank_masks(eid_ctx *ctx, const eid_bank_opts *o, int64_t n,
+                                              uint8_t *masks);
+
+typedef struct eid_bank_result {
+    int64_t models, examples, test_examples, parameters;
+    int64_t trained;      /* by this call; the others were found */
+    double seconds, rate; /* of this call; models a second */
+    double accuracy_in, accuracy_out,
+        accuracy_test; /* means over models; NaN where there is none */
+    bool resumed;
+} eid_bank_result;
+
+/* Fills DIR, one model per thread at a time; what is said of a model depends on the options, the
+ * data and the model's number alone.  Killed or stopped, the same call goes on with the models that
+ * the database does not have.  `info` names the command (command, command_line, seed, threads are
+ * read); NULL: none.  EID_EEXIST: DIR holds another run. */
+EID_API EID_CHECKED eid_status eid_bank_make(eid_bank_result *out, eid_ctx *ctx,
+                                             const eid_dataset *train, const eid_dataset *test,
+                                             const eid_classifier_opts *training,
+                                             const eid_bank_opts *opts, const eid_run_info *info,
+                                             const char *dir);
+
+/* A finished bank, mapped.  Borrowed pointers, read-only; NULL where a file is not kept. */
+typedef struct eid_bank_set {
+    int64_t n;
+    int64_t row;            /* bytes of a row of bits: ceil(n / 8) */
+    const uint8_t *correct; /* models x row */
+    const float *phi, *margin, *logits;
+} eid_bank_set;
+typedef struct eid_bank {
+    int64_t models, queries, classes, parameters;
+    eid_bank_opts opts;
+    const uint8_t *masks;     /* models x train.row */
+    eid_bank_set train, test; /* test.n 0: there is none */
+    const float *weights;
+    void *owner; /* not yours */
+} eid_bank;
+/* EID_EINVAL: a bank of other data (by hash), or an unfinished one.  train and test may be NULL:
+ * not compared. */
+EID_API EID_CHECKED eid_status eid_bank_open(eid_bank **out, eid_ctx *ctx, const char *dir,
+                                             const eid_dataset *train, const eid_dataset *test);
+EID_API void eid_bank_free(eid_bank *b);
+static inline bool eid_bank_bit(const uint8_t *bits, int64_t row, int64_t model, int64_t example)
+{
+    return bits[model * row + example / 8] >> example % 8 & 1;
+}
+#endif

@@ -1,0 +1,70 @@
+/* bank.h - a bank while it is filled: files, workers, who commits what. */
+#ifndef EID_SRC_BANK_H
+#define EID_SRC_BANK_H
+#include "base/ctx.h"
+#include "eidetic/bank.h"
+#include "train/fitting.h"
+#include <pthread.h>
+
+enum {
+    BANK_MASKS,
+    BANK_WEIGHTS,
+    BANK_TRAIN,
+    BANK_TEST = BANK_TRAIN + 4,
+    BANK_FILES = BANK_TEST + 4
+};
+enum { BANK_CORRECT, BANK_PHI, BANK_MARGIN, BANK_LOGITS }; /* of BANK_TRAIN and BANK_TEST */
+
+/* One array on disk; a model's row lies at data + model * row. */
+typedef struct bank_file {
+    char *path;
+    int fd; /* -1: not kept */
+    eid_array_view shape;
+    size_t data, row, size; /* bytes */
+} bank_file;
+
+typedef struct bank_plan {
+    const eid_bank_opts *opts;
+    const eid_classifier_opts *training;
+    const eid_dataset *set[2]; /* train, test */
+    int64_t parameters;
+} bank_plan;
+
+/* Paths and shapes of all files that these options keep. */
+eid_status bank_files_plan(bank_file f[BANK_FILES], const bank_plan *p, const char *dir);
+/* Makes them, masks filled, synced. */
+eid_status bank_files_make(bank_file f[BANK_FILES], const char *dir, const uint8_t *masks);
+/* Opens what was made before; EID_EFORMAT when a file is not what it was. */
+eid_status bank_files_open(bank_file f[BANK_FILES], const uint8_t *masks);
+eid_status bank_file_put(const bank_file *f, int64_t model, const void *row);
+eid_status bank_files_sync(const bank_file f[BANK_FILES]);
+void bank_files_close(bank_file f[BANK_FILES]);
+
+/* SHA-256 over everything that the arrays depend on, but for library and processor. */
+eid_status bank_identity(const bank_plan *p, char hex[65]);
+
+/* Mean accuracies, into the result and the database. */
+eid_status bank_sum_up(eid_bank_result *r, const bank_plan *p, const bank_file f[BANK_FILES],
+                       const uint8_t *masks, eid_store *store);
+
+/* One thread's network and room for one model's rows. */
+typedef struct bank_worker {
+    eid_ctx *ctx; /* of one thread */
+    eid_net *m;
+    eid_optim *optim;
+    eid_draw *draw;
+    int64_t *part; /* places of the examples trained on */
+    int64_t *index, *epoch;
+    float *x, *z;
+    int32_t *y;
+    uint8_t *correct[2];
+    float *phi[2], *margin[2], *logits[2];
+} bank_worker;
+eid_status bank_worker_make(bank_worker *w, const bank_plan *p, eid_ctx *ctx);
+void bank_worker_free(bank_worker *w);
+/* Trains model k on the examples of `mask` and asks it about all; `stop` is looked at every step.
+ */
+eid_status bank_model(bank_worker *w, const bank_plan *p, int64_t k, const uint8_t *mask,
+                      eid_ctx *stop);
+eid_status bank_worker_put(const bank_worker *w, const bank_file f[BANK_FILES], int64_t k);
+#endif
