@@ -22,8 +22,7 @@ static const cli_usage usage = {
         "of them says about every example: the evidence for memorization, influence and "
         "membership. One model per thread; stopped or killed, the same command goes on with the "
         "models that are not done, to the same bits. docs/bank.md describes the arrays.",
-    .example = "bank --data fashion-mnist --examples 5000 --models 200 --fraction 0.7 "
-               "--model mlp:128 --epochs 50 --out bank/",
+    .example = "bank --data fashion-mnist --examples 5000 --models 200 --model mlp:128 --out bank/",
     .min_operands = 0,
     .max_operands = 0,
 };
