@@ -5,6 +5,7 @@
 #include "eidetic/audit.h"
 #include "eidetic/bank.h"
 #include "eidetic/base.h"
+#include "eidetic/benign.h"
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"
 #include "eidetic/cmi.h"
