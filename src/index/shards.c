@@ -18,6 +18,7 @@ enum {
     WORTHWHILE = 64 << 20, /* rather fewer builders than smaller shards: each costs a query time */
     MOST = 1 << 30,        /* unless asked: so that two threads have something to do */
     OVERHEAD = 80 << 20,   /* the program, its libraries, an archive's dictionary */
+    SOME = 1 << 20,        /* reading begins with blocks that do not depend on the shard */
     BLOCK = 32 << 20,      /* the last block of an arena may be empty */
 };
 
@@ -61,7 +62,7 @@ eid_status index_plan_for(index_plan *p, int64_t memory, int threads, int64_t sh
     *p = (index_plan){.shard = shard > 0 ? shard : (int64_t)(most < MOST ? most : MOST),
                       .builders = builders};
     p->each = (int64_t)((BUILDING + 0.25) * (double)p->shard) + BLOCK;
-    p->reading = (int64_t)((FILLING - 1) * (double)p->shard);
+    p->reading = (int64_t)((FILLING - 1) * (double)p->shard) + SOME;
     return EID_OK;
 }
 
