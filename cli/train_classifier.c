@@ -2,16 +2,20 @@
 #include "data.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct args {
     const char *data;
+    bool record;
 } args;
 
 static const eid_opt own[] = {
     {EID_OPT_STR, "data", offsetof(args, data), 0, 0,
      "the examples: fashion-mnist, a folder or a file; as \"eidetic dataset\" reads them", NULL,
      EID_OPT_REQUIRED | EID_OPT_PATH_IN},
+    {EID_OPT_BOOL, "record", offsetof(args, record), 0, 0,
+     "write every example's loss, probability, margin, ... at every epoch to DIR/record", NULL, 0},
     {0},
 };
 
@@ -33,7 +37,7 @@ static json_t *number(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
-static json_t *as_json(const cli *c, const eid_classifier_result *r)
+static json_t *as_json(const cli *c, const char *record, const eid_classifier_result *r)
 {
     json_t *log = json_array();
     for (size_t i = 0; i < r->logs; i++)
@@ -41,18 +45,21 @@ static json_t *as_json(const cli *c, const eid_classifier_result *r)
                                              "epoch", number(r->log[i].epoch), "loss",
                                              number(r->log[i].loss)));
     return json_pack(
-        "{s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:{s:o, s:o}, s:n, s:b, s:o}", "model",
+        "{s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:{s:o, s:o}, s:o, s:b, s:o}", "model",
         c->out ? cli_string(c->out) : json_null(), "parameters", (json_int_t)r->parameters, "steps",
         (json_int_t)r->steps, "examples", (json_int_t)r->examples, "epochs", number(r->epochs),
         "seconds", number(r->seconds), "rate", number(r->rate), "loss", "train", number(r->loss),
         "heldout", number(r->test_loss), "accuracy", "train", number(r->accuracy), "heldout",
-        number(r->test_accuracy), "record", "resumed", r->resumed, "log", log);
+        number(r->test_accuracy), "record", record ? cli_string(record) : json_null(), "resumed",
+        r->resumed, "log", log);
 }
 
-static void print(const cli *c, const eid_classifier_result *r)
+static void print(const cli *c, const char *record, const eid_classifier_result *r)
 {
     if (c->out)
         printf("model\t%s\n", c->out);
+    if (record)
+        printf("record\t%s\n", record);
     printf("parameters\t%" PRId64 "\nsteps\t%" PRId64
            "\nepochs\t%.2f\nloss\t%.4f\naccuracy\t%.4f\n",
            r->parameters, r->steps, r->epochs, r->loss, r->accuracy);
@@ -81,20 +88,52 @@ static int plan(cli *c, const eid_classifier_opts *o, const eid_dataset *d)
     return CLI_OK;
 }
 
-static int train(cli *c, const eid_classifier_opts *o, const cli_data *d)
+/* With a record, when `record` names its folder. */
+static eid_status train_into(cli *c, const eid_classifier_opts *o, const eid_record_opts *ro,
+                             const char *record, const cli_data *d, eid_classifier_result **out)
+{
+    eid_record *rec = NULL;
+    eid_classifier_result *r = NULL;
+    eid_status st = EID_OK;
+
+    if (record)
+        st = eid_record_new(&rec, c->ctx, c->out, d->train, o, ro);
+    if (st == EID_OK)
+        st = eid_train_classifier(NULL, &r, c->ctx, d->train, d->test, o,
+                                  rec ? eid_record_watch(rec) : NULL, c->out);
+    if (st == EID_OK && rec)
+        st = eid_record_finish(rec);
+    eid_record_free(rec);
+    if (st == EID_OK)
+        *out = r;
+    else
+        eid_classifier_result_free(r);
+    return st;
+}
+
+static int train(cli *c, const args *a, const eid_classifier_opts *o, const eid_record_opts *ro,
+                 const cli_data *d)
 {
     eid_classifier_result *r = NULL;
+    char *record = NULL;
     int rc = CLI_OK;
 
     if (c->dry_run)
         return plan(c, o, d->train);
-    if (eid_train_classifier(NULL, &r, c->ctx, d->train, d->test, o, NULL, c->out) != EID_OK)
+    if (a->record) {
+        size_t n = strlen(c->out) + 8;
+        if (!(record = malloc(n)))
+            return cli_refuse(c, "memory", "no memory for a name");
+        snprintf(record, n, "%s/record", c->out);
+    }
+    if (train_into(c, o, ro, record, d, &r) != EID_OK)
         rc = cli_failed(c);
     else if (c->json)
-        rc = cli_object(c, as_json(c, r));
+        rc = cli_object(c, as_json(c, record, r));
     else
-        print(c, r);
+        print(c, record, r);
     eid_classifier_result_free(r);
+    free(record);
     return rc;
 }
 
@@ -103,9 +142,11 @@ int cmd_train_classifier(int argc, char **argv)
     args a = {0};
     eid_dataset_opts read = eid_dataset_opts_default();
     eid_classifier_opts opts = eid_classifier_opts_default();
+    eid_record_opts record = eid_record_opts_default();
     const cli_group groups[] = {
         {"Examples", NULL, own, &a},
         {"Model and training", NULL, eid_classifier_opt_table, &opts},
+        {"Recording", NULL, eid_record_opt_table, &record},
         {"Reading, reducing, changing", NULL, eid_dataset_opt_table, &read},
         {0},
     };
@@ -124,7 +165,7 @@ int cmd_train_classifier(int argc, char **argv)
     else
         rc = cli_data_open(&c, &d, a.data, &read);
     if (rc == CLI_OK)
-        rc = train(&c, &opts, &d);
+        rc = train(&c, &a, &opts, &record, &d);
     cli_data_close(&d);
     return cli_end(&c, rc);
 }

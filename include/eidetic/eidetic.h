@@ -12,6 +12,7 @@
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"
+#include "eidetic/diet.h"
 #include "eidetic/index.h"
 #include "eidetic/lab.h"
 #include "eidetic/lm.h"
@@ -30,5 +31,6 @@
 #include "eidetic/text.h"
 #include "eidetic/trace.h"
 #include "eidetic/train.h"
+#include "eidetic/trajectory.h"
 #include "eidetic/verify.h"
 #endif
