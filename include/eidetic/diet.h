@@ -5,7 +5,7 @@
 #include "eidetic/trajectory.h"
 
 typedef struct eid_diet_opts {
-    int64_t measure;    /* eid_score_kind that decides who is dropped */
+    int64_t measure;    /* eid_score_kind up to _CORRECTNESS that decides who is dropped */
     int64_t seeds;      /* trainings whose scores are averaged */
     double score_epoch; /* checkpoint of EL2N and GraNd */
     double prune;       /* share of the training set to drop; 0: none, scores alone */

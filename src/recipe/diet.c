@@ -21,8 +21,7 @@ eid_diet_opts eid_diet_opts_default(void)
 #define AT(field) offsetof(eid_diet_opts, field)
 const eid_opt eid_diet_opt_table[] = {
     {EID_OPT_ENUM, "measure", AT(measure), 0, 0, "the score that decides who is dropped",
-     "el2n|grand|forgetting|aum|confidence|variability|correctness|first-learned|last-forgotten",
-     0},
+     "el2n|grand|forgetting|aum|confidence|variability|correctness", 0},
     {EID_OPT_I64, "seeds", AT(seeds), 1, 1000, "trainings whose scores are averaged", NULL, 0},
     {EID_OPT_F64, "score-epoch", AT(score_epoch), 0, 1e6, "checkpoint of EL2N and GraNd", NULL, 0},
     {EID_OPT_F64, "prune", AT(prune), 0, 0.99, "share of the training set to drop, 0: none", NULL,
@@ -81,7 +80,7 @@ static eid_status open_store(eid_store **out, eid_ctx *ctx, const eid_diet_opts 
     EID_TRY(options_text(&matter, o, model, false));
     EID_TRY(eid_buf_printf(&b, "%s\n%s\n%s\n", matter, data[0], data[1] ? data[1] : ""));
     EID_TRY(eid_sha256_of(b.at, b.n, hex));
-    recipe_cpu_name(cpu, sizeof cpu);
+    eid_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {.command = "diet",
                          .command_line = call->command_line ? call->command_line : "",
                          .options = text,
@@ -246,6 +245,8 @@ static eid_status check(const eid_dataset *test, const eid_diet_opts *o)
     if (o->offset > o->prune)
         return eid_fail(EID_EINVAL, "diet: an offset of %g is more than the share to drop, %g",
                         o->offset, o->prune);
+    if (o->measure < 0 || o->measure > EID_SCORE_CORRECTNESS)
+        return eid_fail(EID_EINVAL, "diet: nobody is dropped by measure %" PRId64, o->measure);
     if (o->seeds < 1 || o->replicas < 1 || o->replicas > 100)
         return eid_fail(EID_EINVAL, "diet: %" PRId64 " seeds, %" PRId64 " replicas", o->seeds,
                         o->replicas);
