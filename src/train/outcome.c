@@ -24,7 +24,7 @@ eid_outcome eid_outcome_of(const double *z, int32_t k, int32_t y)
     }
     o.loss = log(sum) - (z[y] - top);
     o.probability = exp(z[y] - top) / sum;
-    o.margin = z[y] == rival ? 0 : z[y] - rival; /* both may be -infinity */
+    o.margin = z[y] - rival; /* not both are -infinity: some class has a probability */
     o.el2n = sqrt(others * others + squares);
     return o;
 }

@@ -60,6 +60,22 @@ static void a_small_case_by_hand(void)
     eid_confident_free(c);
 }
 
+/* Of several classes whose bar is reached the likeliest counts: bars .5, .3 and .2. */
+static void the_likeliest_of_the_confident_classes_counts(void)
+{
+    const double p[9] = {0.5, 0.25, 0.25, 0.4, 0.3, 0.3, 0.3, 0.5, 0.2};
+    const int32_t label[3] = {0, 1, 2};
+    eid_confident *c = NULL;
+
+    CHECK_OK(eid_confident_learn(&c, p, label, 3, 3, EID_CONFIDENT_JOINT));
+    if (!c)
+        return;
+    CHECK(c->guess[0] == 0 && c->guess[1] == 1); /* .5 before .25; .3 of two, the first */
+    CHECK(c->guess[2] == 1 && c->error[2] == 1); /* .5 before .2 */
+    CHECK_INT(c->errors, 1);
+    eid_confident_free(c);
+}
+
 /* Noisy probabilities: the two methods together are careful: nearly all they suspect is wrong. */
 static void wrong_labels_are_found_in_noise(void)
 {
@@ -118,6 +134,7 @@ int main(void)
 {
     RUN(ideal_probabilities_give_the_joint_exactly);
     RUN(a_small_case_by_hand);
+    RUN(the_likeliest_of_the_confident_classes_counts);
     RUN(wrong_labels_are_found_in_noise);
     RUN(what_is_no_probability_is_refused);
     return DONE();

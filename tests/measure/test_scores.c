@@ -181,6 +181,10 @@ static void first_learned_and_last_forgotten(void)
 
     expect(EID_SCORE_FIRST_LEARNED, -1, first);
     expect(EID_SCORE_LAST_FORGOTTEN, -1, last);
+    const eid_trajectory *runs[1] = {&one};
+    double score[N];
+    CHECK_OK(eid_score(runs, 1, EID_SCORE_FIRST_LEARNED, -1, score));
+    CHECK(score[3] == INFINITY); /* which no tolerance tells from a number */
 }
 
 static void runs_of_other_examples_are_refused(void)
