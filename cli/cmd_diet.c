@@ -83,11 +83,16 @@ static json_t *as_json(const cli *c, const eid_diet_result *r)
                                                "kept", (json_int_t)r->part[i].kept, "flips",
                                                (json_int_t)r->part[i].flips, "accuracy",
                                                estimate(&r->part[i].accuracy)));
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "examples",
+    json_t *suspects = r->suspected < 0
+                           ? json_null()
+                           : json_pack("{s:I, s:I, s:[f, f]}", "examples", (json_int_t)r->suspected,
+                                       "flips", (json_int_t)r->suspected_flips, "thresholds",
+                                       r->aum_threshold[0], r->aum_threshold[1]);
+    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "examples",
                      (json_int_t)r->examples, "models", (json_int_t)r->runs, "flips",
                      (json_int_t)r->flips, "never_learned", (json_int_t)r->never, "offset",
                      r->parts ? number(r->offset) : json_null(), "arrays", arrays_of(c, r),
-                     "scores", scores, "parts", parts);
+                     "scores", scores, "suspects", suspects, "parts", parts);
 }
 
 static void print_estimate(const eid_estimate *e)
@@ -111,6 +116,8 @@ static void print(const eid_diet_result *r)
         print_estimate(&r->agrees[k]);
         putchar('\n');
     }
+    if (r->suspected >= 0)
+        printf("suspected by aum\t%" PRId64 "\t%" PRId64 "\n", r->suspected, r->suspected_flips);
     if (r->parts)
         printf("offset\t%g\n", r->offset);
     for (size_t i = 0; i < r->parts; i++) {
@@ -146,7 +153,7 @@ static int from_data(cli *c, const args *a, const eid_dataset_opts *read,
     int rc = cli_data_open(c, &d, a->data, read);
 
     if (rc == CLI_OK && c->dry_run) {
-        int64_t trainings = o->seeds + (o->prune > 0 ? 5 * o->replicas : 0);
+        int64_t trainings = o->seeds + (o->prune > 0 ? 5 * o->replicas : 0) + (o->suspects ? 2 : 0);
         int64_t steps = eid_classifier_steps(model, d.train->n);
         if (o->prune > 0 && o->offset < 0)
             trainings += 5 * o->replicas;

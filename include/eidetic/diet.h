@@ -13,6 +13,7 @@ typedef struct eid_diet_opts {
                            negative: chosen on `validation` among 0, .05, .1, .15, .2 */
     double validation;  /* share of the training set held out to choose the offset by */
     int64_t replicas;   /* trainings on each subset, with other seeds */
+    bool suspects;      /* whom AUM suspects of a wrong label: two more trainings */
     int64_t seed;
 } eid_diet_opts;
 EID_API eid_diet_opts eid_diet_opts_default(void);
@@ -37,6 +38,8 @@ typedef struct eid_diet_result {
     double *score[EID_SCORE_KINDS];       /* NULL where it could not be read */
     eid_estimate finds[EID_SCORE_KINDS];  /* area under the ROC of flips among hard examples */
     eid_estimate agrees[EID_SCORE_KINDS]; /* rank correlation of the first two runs' scores */
+    int64_t suspected, suspected_flips;   /* by AUM; -1: not asked.  How many of them are flips */
+    double aum_threshold[2];              /* of either training with a class of its own */
     double offset;                        /* that was used */
     eid_diet_part part[EID_DIET_PARTS];
     size_t parts;

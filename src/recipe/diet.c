@@ -32,6 +32,8 @@ const eid_opt eid_diet_opt_table[] = {
     {EID_OPT_F64, "validation", AT(validation), 0.01, 0.5,
      "share of the training set to choose the offset by", NULL, 0},
     {EID_OPT_I64, "replicas", AT(replicas), 1, 100, "trainings on each subset", NULL, 0},
+    {EID_OPT_BOOL, "suspects", AT(suspects), 0, 0,
+     "whom AUM suspects of a wrong label: two more trainings, with a class of their own", NULL, 0},
     {EID_OPT_I64, "seed", AT(seed), 0, 1e15, "random seed", NULL, 0},
     {0},
 };
@@ -316,6 +318,10 @@ eid_status eid_diet(eid_diet_result **out, eid_ctx *ctx, const eid_dataset *trai
                        (uint64_t)opts->seed));
     EID_TRY(diet_write_scores(ctx, d.r, d.run[0], all->clean, call->out));
     EID_TRY(diet_keep_scores(d.store, d.r, d.run[0]));
+    if (opts->suspects)
+        EID_TRY(diet_suspect(d.r, ctx, all, model, call->out, (uint64_t)opts->seed));
+    if (opts->suspects)
+        EID_TRY(eid_store_number(d.store, "diet.suspected", (double)d.r->suspected));
     if (opts->prune > 0) {
         EID_TRY(retrain(&d));
         EID_TRY(diet_keep_parts(d.store, d.r));

@@ -22,6 +22,9 @@ eid_status diet_write_scores(eid_ctx *ctx, const eid_diet_result *r, const eid_t
 /* subsets/NAME.npy: ids of places[0..n) of d, ascending by place. */
 eid_status diet_write_subset(eid_ctx *ctx, const eid_dataset *d, const char *out, const char *name,
                              const int64_t *place, int64_t n);
+/* Whom AUM suspects: two more trainings, OUT/aum-1 and aum-2; subsets/suspected.npy. */
+eid_status diet_suspect(eid_diet_result *r, eid_ctx *ctx, const eid_dataset *d,
+                        const eid_classifier_opts *model, const char *out, uint64_t seed);
 /* One unit of work: examples, scores and what was estimated of them. */
 eid_status diet_keep_scores(eid_store *s, const eid_diet_result *r, const eid_trajectory *t);
 eid_status diet_keep_parts(eid_store *s, const eid_diet_result *r);

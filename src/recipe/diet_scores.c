@@ -91,6 +91,7 @@ eid_status diet_read_scores(eid_diet_result **out, const eid_trajectory *const *
         return eid_fail(EID_EINVAL, "diet: no run is given");
     EID_TRY(EID_NEW(r, 1));
     r->runs = (int64_t)n;
+    r->suspected = -1;
     r->examples = runs[0]->examples;
     for (int64_t i = 0; clean && i < r->examples; i++)
         r->flips += runs[0]->label[i] != clean[i];
