@@ -72,6 +72,9 @@ with tempfile.TemporaryDirectory() as folder:
 
     check("an index of the same corpus gives the same", run("index", "train", "--out", "x.idx", "--quiet")[0] == 0 and
           result("extract --index", "extract", *both, "--index", "x.idx")[1] == r)
+    check("and one of shards", run("index", "build", "train", "--shard", "2500", "--out", "s.idx", "--quiet")[0] == 0 and
+          result("index info", "index", "info", "s.idx")[1]["shards"] > 2 and
+          result("extract --index of shards", "extract", *both, "--index", "s.idx")[1] == r)
     run("index", "heldout", "--out", "other.idx", "--quiet")
     code, out, err = run("extract", *both, "--index", "other.idx")
     check("an index of another corpus is refused", code == 1 and "other.idx: not an index of this corpus" in err and
