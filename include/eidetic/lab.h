@@ -64,7 +64,8 @@ typedef struct eid_chart {
         *y_title; /* x_unit: after a value of x in a sentence, "examples" */
     eid_chart_scale x_scale, y_scale;
     eid_chart_as x_as, y_as;
-    bool from_zero;         /* y begins at 0 */
+    bool from_zero; /* y begins at 0 */
+    /* Titles of axes are short: a telephone shows about 40 letters. */
     double rule;            /* a line across at this y... */
     const char *rule_label; /* ...when this is not NULL */
 } eid_chart;

@@ -114,12 +114,14 @@ static eid_status by_group(lab_work *w, const sizes *s, const eid_tail_prior *p)
 
     EID_TRY(lab_figure(
         &f, w,
-        &(eid_chart){.name = "groups",
-                     .title = "Error added by not memorizing, by subgroup of the population",
-                     .kind = EID_CHART_BARS,
-                     .y_title = "share of the subgroup mispredicted though it was seen",
-                     .y_as = EID_AS_PERCENT,
-                     .from_zero = true}));
+        &(eid_chart){
+            .name = "groups",
+            .title =
+                "Share of each subgroup of the population that is mispredicted though it was seen",
+            .kind = EID_CHART_BARS,
+            .y_title = "mispredicted though seen",
+            .y_as = EID_AS_PERCENT,
+            .from_zero = true}));
     for (size_t i = 0; i < sizeof learner / sizeof *learner; i++) {
         eid_tail_result r;
         char row[128];
