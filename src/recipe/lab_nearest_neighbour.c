@@ -365,7 +365,7 @@ const eid_lab eid_lab_nearest_neighbour = {
         "label stays with its neighbours. Two times the Bayes risk is a ceiling, not what "
         "happens; against clean labels the error is p.",
     .source = "Cover and Hart 1967, Nearest neighbor pattern classification",
-    .seconds = {3, 30},
+    .seconds = {4, 30},
     .table = own_table,
     .opts_size = sizeof(own_opts),
     .defaults = own_defaults,
