@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     const char *verb = argc > 1 ? argv[1] : "";
 
     signal(SIGPIPE, SIG_IGN); /* a closed stdout is an error to report, not a death */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that reaches its limit (ulimit -f) */
     if (strcmp(verb, "--version") == 0 || strcmp(verb, "version") == 0)
         return printf("eidetic %s (%s)\n", eid_version(), eid_kernels()), printed();
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
