@@ -12,7 +12,7 @@ static size_t block_size(const eid_arena *a, size_t need)
     if (size > LARGEST_BLOCK)
         size = LARGEST_BLOCK;
     if (size < need)
-        size = need + (need < left / 2 ? need / 2 : 0); /* a piece that grows moves rarely */
+        size = need + (a->open && need < left / 2 ? need / 2 : 0); /* what grows moves rarely */
     return size < left ? size : left;
 }
 
@@ -28,7 +28,7 @@ eid_status eid_arena_room(eid_arena *a, size_t n, uint8_t **at)
     }
     if (n > SIZE_MAX / 4 - a->open ||
         (a->limit && (a->total > a->limit || a->open + n > a->limit - a->total)))
-        return eid_fail(EID_ENOMEM, "more memory than is allowed");
+        return eid_fail(EID_ENOMEM, "%zu bytes more do not fit into memory", n);
     st = EID_GROW(a->block, &a->block_cap, a->blocks + 1);
     if (st != EID_OK)
         return st;

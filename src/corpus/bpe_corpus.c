@@ -38,6 +38,7 @@ typedef struct job {
     int32_t **id; /* of each run */
     size_t *n;
     eid_tokens *out;
+    size_t at, room; /* of out->id: written, allocated */
 } job;
 
 static eid_status encode_run(void *arg, int64_t task, int worker)
@@ -66,26 +67,35 @@ done:
     return st;
 }
 
-/* Puts the runs behind each other and lets go of them one by one. */
-static eid_status join(job *j, eid_ctx *ctx)
+/* Puts runs behind the tokens that are there.  `share` of all text is encoded by now: once that
+ * tells enough, room is made for all that is to come, so that few tokens ever stand in memory
+ * twice. */
+static eid_status append(job *j, eid_ctx *ctx, size_t from, size_t to, double share)
 {
     eid_tokens *t = j->out;
-    size_t at = 0, total;
+    size_t more = 0, most = (size_t)eid_ctx_memory(ctx) / sizeof *t->id;
+    eid_status st = EID_OK;
 
-    for (size_t i = 0; i < t->docs; i++)
-        t->start[i + 1] += t->start[i];
-    total = (size_t)t->start[t->docs];
-    if (total > (size_t)eid_ctx_memory(ctx) / sizeof *t->id)
-        return eid_fail(EID_ENOMEM, "%zu tokens outgrow the memory bound of %lld bytes", total,
-                        (long long)eid_ctx_memory(ctx));
-    eid_status st = EID_NEW(t->id, total);
-    for (size_t run = 0; run < j->runs && st == EID_OK; run++) {
+    for (size_t run = from; run < to; run++)
+        more += j->n[run];
+    if (more > most - j->at) /* at <= most */
+        return eid_fail(EID_ENOMEM,
+                        "%zu tokens and more outgrow the memory bound of %lld bytes; raise "
+                        "--memory, or encode less",
+                        j->at + more, (long long)eid_ctx_memory(ctx));
+    if (j->at + more > j->room) {
+        double expected = share > 0.1 ? 1.1 * (double)(j->at + more) / share : 0;
+        size_t room = expected < (double)most ? (size_t)expected : most;
+        EID_TRY(EID_GROW(t->id, &j->room, room > j->at + more ? room : j->at + more));
+    }
+    for (size_t run = from; run < to; run++) {
         if (j->n[run])
-            memcpy(t->id + at, j->id[run], j->n[run] * sizeof *t->id);
-        at += j->n[run];
+            memcpy(t->id + j->at, j->id[run], j->n[run] * sizeof *t->id);
+        j->at += j->n[run];
         eid_free(j->id[run]);
         j->id[run] = NULL;
     }
+done:
     return st;
 }
 
@@ -104,15 +114,19 @@ eid_status eid_bpe_encode_corpus(eid_tokens **out, eid_ctx *ctx, const eid_bpe *
     EID_TRY(eid_corpus_runs(c, RUN, &j.first, &j.runs));
     EID_TRY(EID_NEW(j.id, j.runs));
     EID_TRY(EID_NEW(j.n, j.runs));
+    EID_TRY(EID_GROW(j.out->id, &j.room, 1));
     for (; j.from < j.runs; j.from += step) {
         size_t todo = j.runs - j.from < step ? j.runs - j.from : step;
         EID_TRY(eid_tick(ctx, "encoding", "bytes", bytes, eid_corpus_bytes(c)));
         EID_TRY(eid_par_for(ctx, (int64_t)todo, encode_run, &j));
         for (size_t i = j.first[j.from]; i < j.first[j.from + todo]; i++)
             bytes += (int64_t)eid_corpus_doc(c, i).size;
+        EID_TRY(append(&j, ctx, j.from, j.from + todo,
+                       bytes ? (double)bytes / (double)eid_corpus_bytes(c) : 1));
     }
     EID_TRY(eid_tick(ctx, "encoding", "bytes", bytes, bytes));
-    EID_TRY(join(&j, ctx));
+    for (size_t i = 0; i < j.out->docs; i++)
+        j.out->start[i + 1] += j.out->start[i];
     *out = j.out;
     j.out = NULL;
 done:

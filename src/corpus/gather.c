@@ -26,7 +26,9 @@ static eid_status too_much(const eid_gather *g, eid_status st)
 {
     if (st != EID_ENOMEM)
         return st;
-    return eid_fail(st, "%s: %s, after %" PRId64 " documents (%" PRId64 " bytes are allowed)",
+    return eid_fail(st,
+                    "%s: %s, after %" PRId64 " documents (%" PRId64
+                    " bytes are allowed; raise --memory, or read less)",
                     g->path, eid_last_error(), (int64_t)g->c->docs + g->c->passed,
                     eid_gather_bound(g));
 }

@@ -83,7 +83,7 @@ eid_status eid_lines_add(eid_lines *l, const uint8_t *bytes, size_t n)
         if (l->line.n + k > most) {
             st = eid_fail(EID_ENOMEM,
                           "%s: line %" PRId64 " is longer than %zu bytes, the most that the memory "
-                          "left of %" PRId64 " bytes has room for",
+                          "left of %" PRId64 " bytes has room for; raise --memory",
                           l->g->path, l->number + 1, most, eid_gather_bound(l->g));
             goto done;
         }

@@ -227,7 +227,6 @@ static eid_status membership(audit *a)
 {
     eid_status st = EID_OK;
     eid_membership_result *r = NULL;
-    eid_tokens *own = NULL;
     eid_membership_opts o = a->opts->membership;
     bool done = false;
 
@@ -242,16 +241,14 @@ static eid_status membership(audit *a)
             "not, would be a false all-clear"));
     } else {
         /* Planted strings are no sample of the text: random tokens would tell the sides apart. */
-        if (a->train_text)
-            EID_TRY(eid_bpe_encode_corpus(&own, a->ctx, a->bpe, a->learned));
-        EID_TRY(eid_membership(&r, a->ctx, a->lm, a->bpe, own ? own : a->train, a->heldout_tokens,
-                               a->index, &o));
-        EID_TRY(record_membership(a, r, own ? own : a->train));
+        audit_drop_planted(a);
+        EID_TRY(
+            eid_membership(&r, a->ctx, a->lm, a->bpe, a->train, a->heldout_tokens, a->index, &o));
+        EID_TRY(record_membership(a, r, a->train));
     }
 done:
     st = close_unit(a, st);
     eid_membership_result_free(r);
-    eid_tokens_free(own);
     return st;
 }
 
@@ -330,9 +327,10 @@ eid_status eid_audit(eid_ctx *ctx, const eid_audit_opts *opts, const eid_audit_c
         goto done;
     if (!opts->model)
         EID_TRY(budget(&a));
-    EID_TRY(audit_tokenize(&a));
+    EID_TRY(audit_tokenizer(&a));
+    EID_TRY(audit_index(&a)); /* before there are tokens: building it takes the most memory */
+    EID_TRY(audit_encode(&a));
     EID_TRY(corpus_unit(&a));
-    EID_TRY(audit_index(&a));
     if (opts->model)
         EID_TRY(load(&a));
     else

@@ -34,8 +34,10 @@ eid_status audit_options_json(const eid_audit_opts *o, bool neutral_too, char **
 /* ---- prepare.c: from paths to tokens, ledger and index */
 const eid_corpus *audit_text(const audit *a); /* what is or was learned, planted strings included */
 eid_status audit_read(audit *a);              /* whole; learned, heldout and donors */
-eid_status audit_tokenize(audit *a);          /* bpe, ledger, train_text, train, heldout_tokens */
+eid_status audit_tokenizer(audit *a);         /* bpe, ledger, train_text */
 eid_status audit_index(audit *a);
+eid_status audit_encode(audit *a); /* train, heldout_tokens */
+void audit_drop_planted(audit *a); /* from `train`, for good: what stays is `learned` in tokens */
 eid_status audit_record_corpus(audit *a);
 
 /* ---- budget.c: from minutes to size and steps */

@@ -71,7 +71,8 @@ done:
     return st;
 }
 
-/* The largest size that sees the corpus twice in the time given, unless size or steps were said. */
+/* The largest size that memory allows and that sees the corpus twice in the time given, unless size
+ * or steps were said. */
 eid_status audit_budget_resolve(audit *a, audit_budget *b)
 {
     const eid_audit_opts *o = a->opts;
@@ -86,6 +87,8 @@ eid_status audit_budget_resolve(audit *a, audit_budget *b)
     }
     for (;; size--) {
         st = measure_rate(a, &shapes[size], &b->rate);
+        if (st == EID_ENOMEM && !o->size && size > EID_SIZE_TINY)
+            continue; /* larger than --memory allows */
         if (st != EID_OK)
             return st;
         b->epochs = b->rate * seconds / tokens;

@@ -1,5 +1,7 @@
 #include "base/file.h"
 #include "recipe/audit.h"
+#include <math.h>
+#include <string.h>
 
 enum { LEARN, HELD_OUT, DONOR, SIDES };
 
@@ -30,7 +32,25 @@ done:
 /* An audit that trains splits its one corpus; one that questions a finished model takes the corpus
  * as what was learned, and held-out text only if it was given: text that was learned, scored as if
  * it were not, would be a false all-clear. */
-eid_status audit_read(audit *a)
+/* The most is taken while the index is built: all text, and 5.3 bytes (9.3 beyond 2 GiB) for each
+ * byte of what is learned, planted strings included. */
+static eid_status check_memory(const audit *a)
+{
+    double bytes = (double)eid_corpus_bytes(a->whole), bound = (double)eid_ctx_memory(a->ctx);
+    double index = 1.05 * (double)eid_corpus_bytes(a->learned ? a->learned : a->whole);
+    double need = bytes + (index < INT32_MAX ? 5.3 : 9.3) * index;
+
+    if (a->heldout && a->opts->model)
+        need += (double)eid_corpus_bytes(a->heldout);
+    if (need <= bound)
+        return EID_OK;
+    return eid_fail(EID_ENOMEM,
+                    "auditing %.0f bytes of text takes about %.0f MiB of memory, the bound is %.0f "
+                    "MiB; raise --memory, or read less (--read-include, --read-max-document)",
+                    bytes, ceil(need / (1 << 20)), floor(bound / (1 << 20)));
+}
+
+static eid_status read_all(audit *a)
 {
     eid_status st = EID_OK;
     const eid_audit_opts *o = a->opts;
@@ -62,6 +82,12 @@ eid_status audit_read(audit *a)
 done:
     eid_free(side);
     return st;
+}
+
+eid_status audit_read(audit *a)
+{
+    eid_status st = read_all(a);
+    return st == EID_OK ? check_memory(a) : st;
 }
 
 /* The tokenizer learns from what the model learns, without the planted strings, so that a twin has
@@ -105,7 +131,7 @@ done:
     return st;
 }
 
-eid_status audit_tokenize(audit *a)
+eid_status audit_tokenizer(audit *a)
 {
     eid_status st = EID_OK;
 
@@ -114,11 +140,38 @@ eid_status audit_tokenize(audit *a)
         EID_TRY(plant(a));
     else if (a->opts->ledger)
         EID_TRY(eid_ledger_read(&a->ledger, a->opts->ledger));
+done:
+    return st;
+}
+
+eid_status audit_encode(audit *a)
+{
+    eid_status st = EID_OK;
+
     EID_TRY(eid_bpe_encode_corpus(&a->train, a->ctx, a->bpe, audit_text(a)));
     if (a->heldout)
         EID_TRY(eid_bpe_encode_corpus(&a->heldout_tokens, a->ctx, a->bpe, a->heldout));
 done:
     return st;
+}
+
+/* Documents of `learned` stand in `train_text` in their order, with the same bytes at the same
+ * place; the others are planted. */
+void audit_drop_planted(audit *a)
+{
+    eid_tokens *t = a->train;
+    size_t kept = 0, docs = a->train_text ? t->docs : 0;
+    int64_t from = 0, to;
+
+    for (size_t i = 0; i < docs; i++, from = to) {
+        to = t->start[i + 1];
+        if (eid_corpus_doc(a->train_text, i).bytes != eid_corpus_doc(a->learned, kept).bytes)
+            continue;
+        memmove(t->id + t->start[kept], t->id + from, (size_t)(to - from) * sizeof *t->id);
+        t->start[kept + 1] = t->start[kept] + to - from;
+        kept++;
+    }
+    t->docs = docs ? kept : t->docs;
 }
 
 const eid_corpus *audit_text(const audit *a)

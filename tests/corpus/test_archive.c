@@ -241,7 +241,7 @@ static void bombs_meet_the_memory_bound(void)
     path = pack(dir, "x.tar.gz", "tar", ARCHIVE_FILTER_GZIP, m, 1);
     CHECK_FAILS(eid_corpus_read(&c, small, &path, 1, NULL), EID_ENOMEM, "line 1 is longer than");
     path = pack(dir, "y.zip", "zip", ARCHIVE_FILTER_NONE, m + 1, 1);
-    CHECK_FAILS(eid_corpus_read(&c, small, &path, 1, NULL), EID_ENOMEM, "more memory than");
+    CHECK_FAILS(eid_corpus_read(&c, small, &path, 1, NULL), EID_ENOMEM, "do not fit into memory");
     path = pack(dir, "z.txt.xz", "raw", ARCHIVE_FILTER_XZ, m + 1, 1);
     CHECK_FAILS(eid_corpus_read(&c, small, &path, 1, NULL), EID_ENOMEM, "z.txt.xz");
     CHECK_FAILS(eid_corpus_read(&c, small, &dir, 1, NULL), EID_ENOMEM, "bomb");

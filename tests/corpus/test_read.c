@@ -329,7 +329,7 @@ static void memory_is_bounded(void)
     o.memory = 60000;
     CHECK_OK(eid_ctx_new(&small, &o));
     CHECK_FAILS(eid_corpus_read(&c, small, &dir, 1, NULL), EID_ENOMEM,
-                "more memory than is allowed, after 1 documents (60000 bytes");
+                "bytes more do not fit into memory, after 1 documents (60000 bytes");
     /* a sparse file that claims a terabyte is refused before it is read */
     char path[600];
     snprintf(path, sizeof path, "%s", put(dir, "huge", "", 0));

@@ -83,6 +83,15 @@ mine = run("full")
 ok(mine.returncode == 1 and os.listdir(work / "full") == ["letter.txt"],
    "a folder with other things is left alone", mine.stderr)
 
+small = subprocess.run([eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--out", str(work / "small"),
+                        "--memory", "3M"], capture_output=True, text=True)
+ok(small.returncode == 1 and "raise --memory" in small.stderr and not (work / "small").exists(),
+   "memory that does not suffice is told before anything is done", small.stderr)
+small = subprocess.run([eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--dry-run", "--minutes", "10000",
+                        "--memory", "300M"], capture_output=True, text=True)
+ok(small.returncode == 0 and "model: " in small.stdout and "large" not in small.stdout,
+   "a model is chosen that fits into memory", small.stdout + small.stderr)
+
 hit = 0
 for k in range(kills):
     out = f"kill{k}"
