@@ -84,7 +84,7 @@ ok(mine.returncode == 1 and os.listdir(work / "full") == ["letter.txt"],
    "a folder with other things is left alone", mine.stderr)
 
 small = subprocess.run([eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--out", str(work / "small"),
-                        "--memory", "3M"], capture_output=True, text=True)
+                        "--memory", "2M"], capture_output=True, text=True)
 ok(small.returncode == 1 and "raise --memory" in small.stderr and not (work / "small").exists(),
    "memory that does not suffice is told before anything is done", small.stderr)
 small = subprocess.run([eidetic, "audit", "--corpus", str(work / "corpus.jsonl"), "--dry-run", "--minutes", "10000",
