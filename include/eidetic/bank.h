@@ -47,6 +47,10 @@ EID_API extern const eid_opt eid_bank_opt_table[];
 EID_API EID_CHECKED eid_status eid_bank_masks(eid_ctx *ctx, const eid_bank_opts *o, int64_t n,
                                               uint8_t *masks);
 
+/* The seed of model k's training: the model is what eid_train_classifier makes of its examples, in
+ * their order, with this seed. */
+EID_API int64_t eid_bank_seed(const eid_classifier_opts *training, int64_t k);
+
 typedef struct eid_bank_result {
     int64_t models, examples, test_examples, parameters;
     int64_t trained;      /* by this call; the others were found */

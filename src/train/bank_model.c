@@ -78,11 +78,11 @@ void bank_worker_free(bank_worker *w)
 /* ---- training
  * ------------------------------------------------------------------------------------ */
 
-/* Streams from 2^41 on: parts take those below. */
-static uint64_t seed_of(const bank_plan *p, int64_t k)
+/* Streams from 2^41 on: orders and parameters take those below.  49 bits, as --seed may have. */
+int64_t eid_bank_seed(const eid_classifier_opts *training, int64_t k)
 {
-    eid_rng rng = eid_rng_stream((uint64_t)p->training->seed, ((uint64_t)1 << 41) + (uint64_t)k);
-    return eid_rng_u64(&rng);
+    eid_rng rng = eid_rng_stream((uint64_t)training->seed, ((uint64_t)1 << 41) + (uint64_t)k);
+    return (int64_t)(eid_rng_u64(&rng) >> 15);
 }
 
 static int64_t part_of(bank_worker *w, const eid_dataset *d, const uint8_t *mask)
@@ -124,7 +124,7 @@ static eid_status train(bank_worker *w, const bank_plan *p, int64_t k, int64_t n
 {
     eid_status st = EID_OK;
     eid_fit_plan fit;
-    uint64_t seed = seed_of(p, k);
+    uint64_t seed = (uint64_t)eid_bank_seed(p->training, k);
 
     EID_TRY(eid_fit_plan_make(&fit, p->training, p->set[0], n));
     EID_TRY(eid_net_reset(w->m, w->ctx, seed));

@@ -10,4 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wkeyword-macro" /* it is the purpose */
+#endif
 #define float double

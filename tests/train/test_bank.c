@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { TRAIN = 90, TEST = 41, SIDE = 6, CLASSES = 3, MODELS = 9 };
+enum { TRAIN = 90, TEST = 41, SIDE = 9, CLASSES = 3, MODELS = 9 };
 static eid_dataset *train, *test;
 
 static eid_dataset *pictures(eid_ctx *ctx, int64_t n, uint64_t seed)
@@ -31,7 +31,7 @@ static eid_dataset *pictures(eid_ctx *ctx, int64_t n, uint64_t seed)
         label[i] = (int32_t)eid_rng_below(&rng, CLASSES);
         for (int k = 0; k < SIDE * SIDE; k++)
             pixel[i * SIDE * SIDE + k] =
-                (uint8_t)(eid_rng_below(&rng, 150) + (k / SIDE == label[i] * 2 ? 100 : 0));
+                (uint8_t)(eid_rng_below(&rng, 100) + (k / SIDE == label[i] * 3 + 1 ? 120 : 0));
     }
     CHECK_OK(eid_dataset_from(&d, ctx, &like));
     return d;
@@ -44,6 +44,7 @@ static eid_classifier_opts training(void)
     o.epochs = 6;
     o.batch = 16;
     o.flip = true;
+    o.crop = 3; /* as far as from one class to another: query 1 gets other answers */
     return o;
 }
 static eid_bank_opts options(void)
@@ -153,8 +154,8 @@ static void threads_and_stops_leave_no_trace(void)
                *parts = check_tmp("parts");
     eid_bank_result r, s;
     CHECK_OK(make(whole, 1, &r, NULL));
-    CHECK(r.trained == MODELS && !r.resumed && r.accuracy_in > 0.6 && r.accuracy_in <= 1);
-    CHECK(r.accuracy_out > 0.4 && r.accuracy_test > 0.4);
+    CHECK(r.trained == MODELS && !r.resumed && r.accuracy_in > 0.35 && r.accuracy_in <= 1);
+    CHECK(r.accuracy_out > 0.2 && r.accuracy_test > 0.2);
     CHECK_OK(make(three, 3, &s, NULL));
     check_same(three, whole);
     CHECK(s.accuracy_in == r.accuracy_in && s.accuracy_test == r.accuracy_test);
@@ -253,6 +254,27 @@ static void check_model(eid_ctx *ctx, const eid_bank *b, int64_t k, const eid_da
     eid_net_free(m);
 }
 
+/* The same weights from the examples of its mask, trained by themselves. */
+static void check_training(eid_ctx *ctx, const eid_bank *b, int64_t k)
+{
+    eid_classifier_opts t = training();
+    eid_dataset *part = NULL;
+    eid_net *m = NULL;
+    eid_param *p;
+    int64_t index[TRAIN], n = 0;
+    for (int64_t i = 0; i < TRAIN; i++)
+        if (eid_bank_bit(b->masks, b->train.row, k, i))
+            index[n++] = i;
+    CHECK_OK(eid_dataset_pick(&part, ctx, train, index, n));
+    t.seed = eid_bank_seed(&t, k);
+    CHECK_OK(eid_train_classifier(&m, NULL, ctx, part, NULL, &t, NULL, NULL));
+    eid_net_params(m, &p);
+    CHECK(memcmp(p[0].value, b->weights + k * b->parameters,
+                 (size_t)b->parameters * sizeof(float)) == 0);
+    eid_net_free(m);
+    eid_dataset_free(part);
+}
+
 static void what_is_kept_is_what_the_models_say(void)
 {
     for (int outputs = 0; outputs < 2; outputs++) {
@@ -271,15 +293,16 @@ static void what_is_kept_is_what_the_models_say(void)
             for (int64_t k = 0; k < MODELS; k += 4) {
                 check_model(ctx, b, k, train, &b->train);
                 check_model(ctx, b, k, test, &b->test);
+                check_training(ctx, b, k);
             }
-            /* the second query is about mirrored pictures: half of them differ */
+            /* the second query is about moved pictures: hardly one stays */
             int64_t differ = 0;
             for (int64_t i = 0; i < TRAIN; i++)
                 differ += outputs ? memcmp(b->train.logits + i * CLASSES,
                                            b->train.logits + (TRAIN + i) * CLASSES,
                                            CLASSES * sizeof(float)) != 0
                                   : b->train.phi[i] != b->train.phi[TRAIN + i];
-            CHECK(differ > TRAIN / 4 && differ < TRAIN * 3 / 4);
+            CHECK(differ > TRAIN / 2);
         }
         eid_bank_free(b);
         eid_ctx_free(ctx);
@@ -324,6 +347,7 @@ static void what_is_not_its_own_is_refused(void)
     CHECK_FAILS(eid_bank_make(&r, ctx, train, test, &t, &o, NULL, other_dir), EID_EINVAL, "groups");
     o = options();
     t.flip = false;
+    t.crop = 0;
     CHECK_FAILS(eid_bank_make(&r, ctx, train, test, &t, &o, NULL, other_dir), EID_EINVAL,
                 "--crop or --flip");
     CHECK(access(other_dir, F_OK) != 0); /* nothing was begun */
