@@ -1,0 +1,81 @@
+"""train mlp|cnn and bank as users meet them.  classifiers.py EIDETIC  (TAP)"""
+import gzip
+import json
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+
+EIDETIC = os.path.abspath(sys.argv[1])
+cases = failed = 0
+
+
+def check(name, holds, told=""):
+    global cases, failed
+    cases += 1
+    failed += not holds
+    print(f"{'' if holds else 'not '}ok {cases} - {name}")
+    if not holds:
+        print(f"# {told!r}")
+
+
+def run(*args):
+    p = subprocess.run([EIDETIC, *args], capture_output=True, text=True, timeout=120)
+    return p.returncode, p.stdout, p.stderr
+
+
+def result(*args):
+    code, out, err = run(*args, "--json")
+    return json.loads(out)["result"] if code == 0 else {"error": out + err}
+
+
+def write(folder, kind, n):
+    """Pictures of 8 x 8 with one bright row of two, which is the class."""
+    rng = random.Random(kind)
+    labels = [rng.randrange(4) for _ in range(n)]
+    pixels = bytearray()
+    for y in labels:
+        for row in range(8):
+            pixels += bytes(rng.randrange(90) + (120 if row // 2 == y else 0) for _ in range(8))
+    with gzip.open(f"{folder}/{kind}-images-idx3-ubyte.gz", "wb") as f:
+        f.write(struct.pack(">IIII", 0x803, n, 8, 8) + bytes(pixels))
+    with gzip.open(f"{folder}/{kind}-labels-idx1-ubyte.gz", "wb") as f:
+        f.write(struct.pack(">II", 0x801, n) + bytes(labels))
+
+
+with tempfile.TemporaryDirectory() as tmp:
+    data = f"{tmp}/data"
+    os.mkdir(data)
+    write(data, "train", 200)
+    write(data, "t10k", 80)
+    small = ["--data", data, "--batch", "20", "--epochs", "8"]
+
+    for kind, model in (("mlp", "mlp:16"), ("cnn", "cnn:c4-p2-f8")):
+        r = result("train", kind, *small, "--model", model, "--out", f"{tmp}/{kind}")
+        check(f"train {kind} learns", r.get("accuracy", {}).get("heldout", 0) > 0.8, r)
+        check(f"train {kind} writes its files",
+              sorted(os.listdir(f"{tmp}/{kind}")) == ["checkpoint.eid", "config.json", "model.safetensors"])
+        again = result("train", kind, *small, "--model", model, "--out", f"{tmp}/{kind}")
+        check(f"train {kind} is found finished", again.get("resumed") and again["accuracy"] == r["accuracy"], again)
+    check("a model of the other kind", run("train", "mlp", *small, "--model", "cnn:lenet", "--out", f"{tmp}/x")[0] == 2)
+    code, _, err = run("train", "mlp", *small, "--model", "mlp:0", "--out", f"{tmp}/x")
+    check("a model that makes no sense", code == 1 and "not a width" in err, err)
+    code, _, err = run("train", "mlp", *small, "--out", f"{tmp}/mlp")
+    check("another training's folder", code == 1 and "another training" in err, err)
+
+    bank = ["bank", *small, "--model", "mlp:8", "--models", "6", "--out", f"{tmp}/bank"]
+    plan = result(*bank, "--dry-run")
+    r = result(*bank, "--threads", "2")
+    check("bank fills", r.get("trained") == 6 and r["accuracy"]["in"] > 0.5, r)
+    check("bank's arrays are there", all(os.path.exists(p) for p in r.get("arrays", {"": ""}).values()), r)
+    size = sum(os.path.getsize(p) - 128 for p in r["arrays"].values())
+    check("bank's size was told before", plan.get("bytes") == size, (plan, size))
+    r = result(*bank)
+    check("bank is found finished", r.get("trained") == 0 and r.get("resumed"), r)
+    code, _, err = run(*bank, "--wrong-labels", "0.1")
+    check("a bank of other data", code == 1 and "other options or other input" in err, err)
+
+print(f"1..{cases}")
+sys.exit(failed > 0)
