@@ -6,6 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+/* beta2: with batches of few tokens the second moment must remember more steps than the customary
+ * 0.95 does (Marek et al. 2025, "Small batch size training for language models"); measured on the
+ * copyright files of a Debian system, 7 passes: held-out loss 2.29 with 0.95, 2.24 with 0.99 and
+ * 0.998.  The rate falls to zero: 2.31 with a floor of 0.1, 2.29 without. */
 eid_train_opts eid_train_opts_default(void)
 {
     return (eid_train_opts){.width = 128,
@@ -15,11 +19,11 @@ eid_train_opts eid_train_opts_default(void)
                             .steps = 4000,
                             .batch_tokens = 1024,
                             .lr = 4e-3,
-                            .lr_floor = 0.1,
+                            .lr_floor = 0,
                             .warmup = 0.05,
                             .weight_decay = 0.1,
                             .clip = 1,
-                            .beta2 = 0.95,
+                            .beta2 = 0.99,
                             .checkpoint = 20,
                             .seed = 1};
 }
@@ -112,7 +116,7 @@ static void add_tokens(eid_sha256 *h, const eid_tokens *t)
 eid_status eid_train_identity(const eid_train_opts *opts, const eid_tokens *train,
                               const eid_tokens *heldout, int32_t vocab, int32_t end, char hex[65])
 {
-    static const char what[] = "eidetic train lm, order 1"; /* a new order of text, a new number */
+    static const char what[] = "eidetic train lm, order 2"; /* a new order of text, a new number */
     eid_status st = EID_OK;
     eid_sha256 *h = NULL;
     eid_train_opts own = *opts;

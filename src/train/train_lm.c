@@ -17,12 +17,15 @@ static eid_status judge(training *t, int64_t most, double *out)
     *out = NAN;
     if (!t->heldout)
         return EID_OK;
-    int64_t all = t->heldout->per_epoch, n = all < most ? all : most;
+    int64_t all = t->heldout->count, n = all < most ? all : most;
     for (int64_t done = 0; done < n; done += rows) {
         int64_t take = rows < n - done ? rows : n - done, batch_targets = 0;
-        for (int64_t r = 0; r < take; r++)
-            batch_targets +=
-                eid_windows_get(t->heldout, (done + r) * all / n, t->x + r * T, t->y + r * T);
+        for (int64_t r = 0; r < take; r++) {
+            int64_t window;
+            EID_TRY(eid_windows_get(t->heldout, (done + r) * all / n, t->x + r * T, t->y + r * T,
+                                    &window));
+            batch_targets += window;
+        }
         double loss;
         EID_TRY(eid_gpt_loss(t->m, t->ctx,
                              &(eid_batch){.rows = take, .cols = T, .x = t->x, .y = t->y}, false,
@@ -39,11 +42,13 @@ static eid_status one_step(training *t)
 {
     eid_status st = EID_OK;
     int64_t T = t->plan.shape.context, rows = t->plan.rows;
+    int64_t targets;
     double loss, lr = eid_schedule_cosine(t->step, t->opts->steps, t->plan.warmup, t->opts->lr,
                                           t->opts->lr_floor);
 
     for (int64_t r = 0; r < rows; r++)
-        eid_windows_get(t->train, t->step * rows + r, t->x + r * T, t->y + r * T);
+        EID_TRY(
+            eid_windows_get(t->train, t->step * rows + r, t->x + r * T, t->y + r * T, &targets));
     EID_TRY(eid_gpt_loss(
         t->m, t->ctx, &(eid_batch){.rows = rows, .cols = T, .x = t->x, .y = t->y, .step = t->step},
         true, &loss));

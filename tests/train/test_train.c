@@ -58,9 +58,10 @@ static void it_learns_and_says_so(void)
     CHECK_INT(judged, 13);
     CHECK(!isnan(got.r->log[124].heldout));
     CHECK_INT(got.r->log[124].tokens, got.r->tokens);
-    CHECK_CLOSE(got.r->tokens, 250 * 128, 0.01, 0); /* the last window of an epoch is not full */
-    CHECK_CLOSE(got.r->epochs, 250 * 128. / (double)(corpus.start[SMALL_DOCS] + SMALL_DOCS), 0.02,
-                0);
+    /* a window ends early in front of a document that would be cut: a few targets in a hundred */
+    CHECK(got.r->tokens <= 250 * 128 && got.r->tokens > 0.95 * 250 * 128);
+    CHECK_CLOSE(got.r->epochs,
+                (double)got.r->tokens / (double)(corpus.start[SMALL_DOCS] + SMALL_DOCS), 1e-12, 0);
     snprintf(path, sizeof path, "%s/config.json", dir);
     CHECK(eid_exists(path));
     eid_train_result_free(got.r);
