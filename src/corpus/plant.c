@@ -34,7 +34,7 @@ const eid_opt eid_plant_opt_table[] = {
 /* Of the tokens that may be planted: passages carry the claim about extraction, secrets the one
  * about exposure, random strings show what needs no text at all. */
 static const double PASSAGES = 0.75, SECRETS = 0.15, RANDOM = 0.10;
-enum { LEAST_PASSAGE_BUCKETS = 4, LEAST_SECRETS = 2 };
+enum { LEAST_PASSAGE_BUCKETS = 4, LEAST_PASSAGES = 2, LEAST_SECRETS = 2 };
 
 typedef struct planting {
     eid_ctx *ctx;
@@ -154,18 +154,27 @@ static void shuffle(eid_canary *c, size_t n, uint64_t seed)
     }
 }
 
+/* Two passages a bucket where that fits, for one says little; else one. */
+static int plan_passages(int64_t *n, int64_t share, const eid_plant_opts *o, int64_t most)
+{
+    int buckets = eid_plan(n, share, o->tokens, o->max_copies, LEAST_PASSAGES, most);
+
+    if (buckets < least_buckets(o))
+        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, most);
+    return buckets;
+}
+
 static eid_status plant_passages(planting *p)
 {
     const eid_plant_opts *o = p->opts;
     int64_t n[EID_BUCKETS] = {0}, share = (int64_t)(PASSAGES * (double)p->budget), want;
-    int least = least_buckets(o),
-        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, INT64_MAX);
+    int least = least_buckets(o), buckets = plan_passages(n, share, o, INT64_MAX);
     size_t found;
     eid_status st = EID_OK;
 
     if (buckets < least) { /* the claim comes first */
         share = p->left;
-        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, INT64_MAX);
+        buckets = plan_passages(n, share, o, INT64_MAX);
     }
     if (buckets < least)
         return eid_fail(EID_EINVAL,
@@ -179,7 +188,7 @@ static eid_status plant_passages(planting *p)
     EID_TRY(eid_find_passages(&p->string, &found, (size_t)want, p->ctx, p->train, p->donors, p->bpe,
                               o));
     if ((int64_t)found < want)
-        buckets = eid_plan(n, share, o->tokens, o->max_copies, 1, (int64_t)found);
+        buckets = plan_passages(n, share, o, (int64_t)found);
     if (buckets < least) {
         st = eid_fail(EID_EINVAL,
                       "the donors hold %zu passages of %" PRId64 " tokens that do not stand in the "
