@@ -214,6 +214,6 @@ const eid_lab eid_lab_tracing = {
                "it generalizes.",
     .source = "Attias, Dziugaite, Haghifam, Livni, Roy 2024, Information complexity of stochastic "
               "convex optimization",
-    .seconds = {2, 20},
+    .seconds = {4, 25},
     .run = run,
 };
