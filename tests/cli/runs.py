@@ -110,6 +110,14 @@ def verify_reads_folders_as_the_run_did():
     db.close()
     done = run("verify", "after")
     assert (done.returncode, done.stdout) == (0, ""), done
+    pathlib.Path("texts/c.md").write_text("text c")
+    assert "texts has changed: 12 bytes then, 18 now" in run("verify", "after").stdout
+    db = sqlite3.connect("after/eidetic.db")
+    db.execute("UPDATE run SET options = ?", ['{"read-include": "*.txt", "read-follow-links": true}'])
+    db.commit()
+    db.close()
+    done = run("verify", "after")
+    assert (done.returncode, done.stdout) == (0, ""), done
     pathlib.Path("texts/c.txt").write_text("text c")
     assert "texts has changed: 12 bytes then, 18 now" in run("verify", "after").stdout
 

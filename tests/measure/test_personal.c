@@ -52,6 +52,11 @@ static void known_addresses_are_emitted_and_traced(void)
     CHECK_INT(email->asked, 15);
     CHECK_INT(email->emitted, 8);
     CHECK_INT(email->single_document, 7);
+    CHECK_CLOSE(email->share.value, 8.0 / 15, 1e-12, 0);
+    CHECK_INT(email->share.n, 15);
+    CHECK(email->share.low > 0.2 && email->share.low < 0.5);
+    CHECK(email->share.high > 0.6 && email->share.high < 0.9);
+    CHECK(isnan(row_of(r, "card")->share.value));
     CHECK_CLOSE(email->chance.value, 0, 0, 0);
     CHECK_INT(email->chance.n, 6);
     CHECK_INT(phone->in_training, 14);
