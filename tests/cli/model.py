@@ -67,7 +67,7 @@ with tempfile.TemporaryDirectory() as folder:
     refused("a folder with another's model", run(*TRAIN, "--steps", "3", "--out", "mine"), 1, "already holds a model")
     check("is untouched", os.listdir("mine") == ["config.json"], os.listdir("mine"))
     refused("no --out", run(*TRAIN), 2, "--out is needed")
-    refused("train what?", run("train", "cnn", "corpus", "--out", "x"), 2, "cnn")
+    refused("train what?", run("train", "rnn", "corpus", "--out", "x"), 2, "rnn")
     refused("no corpus", run("train", "lm", "nothing", "--out", "x"), 1, "nothing")
     refused("heads that do not divide", run(*TRAIN, "--heads", "5", "--out", "x"), 1, "heads")
     check("nothing was written", not os.path.exists("x"))
