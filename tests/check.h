@@ -19,6 +19,8 @@ static inline bool check_close(double got, double want, double rtol, double atol
 {
     if (isnan(want) || isnan(got))
         return isnan(want) && isnan(got);
+    if (isinf(want)) /* every distance to it is within a share of it */
+        return got == want;
     return got == want || fabs(got - want) <= atol + rtol * fabs(want);
 }
 
