@@ -1,13 +1,13 @@
 /* benign.h - minimum-norm regression that fits noise exactly: when it does no harm (Bartlett et al.
  * 2020).
  *
- * y = X theta* + noise, rows of X ~ N(0, diag(lambda)), n examples, p > n directions.  The estimator
- * theta^ = X^T (X X^T)^-1 y interpolates.  Its risk beyond the noise is bias + variance; given X, the
- * variance is exactly sigma^2 tr C with C = (X X^T)^-1 X Sigma X^T (X X^T)^-1.  With
- *     r_k = sum_{i>k} lambda_i / lambda_{k+1},   R_k = (sum_{i>k} lambda_i)^2 / sum_{i>k} lambda_i^2,
- *     k* = min {k : r_k >= b n},
- * it is, up to constants, sigma^2 (k* / n + n / R_{k*}): small when few directions hold the signal and
- * very many small ones, of like size, take up the noise. */
+ * y = X theta* + noise, rows of X ~ N(0, diag(lambda)), n examples, p > n directions.  The
+ * estimator theta^ = X^T (X X^T)^-1 y interpolates.  Its risk beyond the noise is bias + variance;
+ * given X, the variance is exactly sigma^2 tr C with C = (X X^T)^-1 X Sigma X^T (X X^T)^-1.  With
+ *     r_k = sum_{i>k} lambda_i / lambda_{k+1},   R_k = (sum_{i>k} lambda_i)^2 / sum_{i>k}
+ * lambda_i^2, k* = min {k : r_k >= b n}, it is, up to constants, sigma^2 (k* / n + n / R_{k*}):
+ * small when few directions hold the signal and very many small ones, of like size, take up the
+ * noise. */
 #ifndef EID_BENIGN_H
 #define EID_BENIGN_H
 #include "eidetic/stats.h"

@@ -21,9 +21,9 @@ typedef struct eid_dataset {
     float scale;          /* of u8: 1/255 */
     const int32_t *label; /* what is trained on */
     const int32_t *clean; /* what stood in the file; differs from label where noise was put */
-    const int64_t *id; /* place in the file as read, kept by subsets, splits and noise */
-    const char *name;  /* "fashion-mnist, train": for messages */
-    char sha256[65];   /* of shape, pixels, labels and ids: equal hashes, equal training sets */
+    const int64_t *id;    /* place in the file as read, kept by subsets, splits and noise */
+    const char *name;     /* "fashion-mnist, train": for messages */
+    char sha256[65];      /* of shape, pixels, labels and ids: equal hashes, equal training sets */
 } eid_dataset;
 EID_API void eid_dataset_free(eid_dataset *d);
 

@@ -14,7 +14,7 @@ struct eid_corpus {
     eid_arena arena;
     int64_t bytes;
     int64_t passed, passed_cut; /* documents handed on and not kept; of them, shortened */
-    eid_corpus_input *input; /* in order; documents of one input stand side by side */
+    eid_corpus_input *input;    /* in order; documents of one input stand side by side */
     size_t inputs, input_cap;
     eid_corpus_skip *skip;
     size_t skips, skip_cap;

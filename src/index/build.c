@@ -63,7 +63,8 @@ static eid_status check_memory(index_building *b)
     if (need > bound)
         return eid_fail(EID_ENOMEM,
                         "%s: indexing %" PRId64 " bytes of text takes %" PRId64
-                        " bytes of memory, the bound is %" PRId64 "; raise --memory, or build a folder of shards",
+                        " bytes of memory, the bound is %" PRId64
+                        "; raise --memory, or build a folder of shards",
                         b->path, b->n, need, bound);
     return EID_OK;
 }

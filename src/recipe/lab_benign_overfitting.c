@@ -32,11 +32,8 @@ static eid_status look(lab_work *w, spectrum s, int64_t n, eid_benign_result *r,
     double *lambda = NULL;
     int64_t p = TIMES * n;
     eid_benign_bound b;
-    eid_benign_opts o = {.n = n,
-                         .trials = w->full ? 24 : 12,
-                         .noises = 200,
-                         .sigma = 1,
-                         .seed = (int64_t)w->seed};
+    eid_benign_opts o = {
+        .n = n, .trials = w->full ? 24 : 12, .noises = 200, .sigma = 1, .seed = (int64_t)w->seed};
 
     EID_TRY(EID_NEW(lambda, p));
     fill(lambda, p, s);
