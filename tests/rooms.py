@@ -9,6 +9,7 @@ PUBLIC = {
     "base.h": "base", "rng.h": "base", "stats.h": "stats", "text.h": "text", "corpus.h": "corpus",
     "bpe.h": "corpus", "plant.h": "corpus", "array.h": "dataset", "dataset.h": "dataset", "index.h": "index", "questions.h": "index", "seq.h": "nn", "nn.h": "nn", "classifier.h": "nn",
     "lm.h": "lm", "train.h": "train", "bank.h": "train", "trajectory.h": "train", "store.h": "store", "measure.h": "measure",
+    "attribution.h": "measure",
     "privacy.h": "privacy", "trace.h": "theory", "cmi.h": "theory", "neighbour.h": "theory",
     "benign.h": "theory", "longtail.h": "theory",
     "report.h": "report", "compare.h": "report", "audit.h": "recipe", "diet.h": "recipe", "verify.h": "recipe", "lab.h": "recipe",

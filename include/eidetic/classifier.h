@@ -84,6 +84,23 @@ EID_API EID_CHECKED eid_status eid_net_norms(eid_net *m, eid_ctx *ctx, const eid
 EID_API EID_CHECKED eid_status eid_net_clipped(eid_net *m, eid_ctx *ctx, const eid_examples *batch,
                                                double clip, double *norm, double *loss);
 
+/* Gradients of some examples' own losses, kept as the factors they are products of, so that inner
+ * products need no gradient: g_i . g_j = sum_ts (a_it . a_js)(d_it . d_js).  The network is
+ * borrowed. */
+typedef struct eid_net_grads eid_net_grads;
+EID_API EID_CHECKED eid_status eid_net_grads_new(eid_net_grads **out, eid_net *m, eid_ctx *ctx,
+                                                 int64_t room); /* for so many examples */
+EID_API void eid_net_grads_free(eid_net_grads *g);
+EID_API int64_t eid_net_grads_bytes(const eid_net *m); /* that one example takes */
+/* Of the batch, by the network as it is now; takes the place of what was kept before. */
+EID_API EID_CHECKED eid_status eid_net_grads_take(eid_net_grads *g, eid_ctx *ctx,
+                                                  const eid_examples *batch);
+/* out[i * ld + j] += scale g_i . g_j over all parameters, i of a and j of b.  A pair's bits depend
+ * on its two examples alone. */
+EID_API EID_CHECKED eid_status eid_net_grads_products(eid_ctx *ctx, const eid_net_grads *a,
+                                                      const eid_net_grads *b, double scale,
+                                                      double *out, int64_t ld);
+
 /* What a layer with weights saw and got back, for some examples of a batch: the gradient of its
  * weight is input^T gradient, summed over rows. */
 typedef struct eid_tap {

@@ -30,6 +30,9 @@ typedef struct eid_trajectory {
     int64_t presentations;    /* rows of presented; 0: not recorded */
     const uint8_t *presented; /* presentations x examples: right when it was its turn to be learned
                                  from (Toneva et al. 2019); NULL: not recorded */
+    const double *rate;       /* learning rate at each checkpoint; NULL: not recorded */
+    int64_t parameters;       /* 0: no weights were recorded */
+    const float *weights;     /* checkpoints x parameters, in the order of eid_net_params */
     void *owner;
 } eid_trajectory;
 EID_API void eid_trajectory_free(eid_trajectory *t);
@@ -42,14 +45,16 @@ typedef struct eid_record_opts {
     int64_t epochs; /* EID_RECORD_FULL: step 0 and the end of every epoch; _SPARSE: epochs 0, 1, 2,
                        5, 10, 20, 50, ... and the last */
     double grand;   /* up to this epoch gradient norms are recorded, too; -1: never */
+    bool weights;   /* the network's, at every checkpoint: what influence is traced through */
 } eid_record_opts;
 EID_API eid_record_opts eid_record_opts_default(void);
 EID_API extern const eid_opt eid_record_opt_table[];
 
 /* A record being written to DIR/record: loss.npy, probability.npy, margin.npy, el2n.npy, grand.npy,
  * correct.npy (checkpoint x example), presented.npy (epoch x example), epoch.npy, step.npy,
- * label.npy, id.npy, classes.npy.  It stands in DIR/record.part until it is finished; a training
- * that goes on from a checkpoint goes on with its record. */
+ * rate.npy, label.npy, id.npy, classes.npy, weights.npy (checkpoint x parameter).  It stands in
+ * DIR/record.part until it is finished; a training that goes on from a checkpoint goes on with its
+ * record. */
 typedef struct eid_record eid_record;
 EID_API EID_CHECKED eid_status eid_record_new(eid_record **out, eid_ctx *ctx, const char *dir,
                                               const eid_dataset *train,

@@ -118,6 +118,7 @@ eid_status net_work_wide(eid_net *m, eid_ctx *ctx, int64_t n);
 void net_work_free(net_work *w);
 
 /* What a pass over a batch does. */
+struct net_group;
 typedef struct net_pass {
     eid_net *m;
     const float *x;
@@ -136,6 +137,8 @@ typedef struct net_pass {
     double *losses, *norm, *norm2;
     eid_optim *optim; /* pieces go into its step, NULL: into m->gradients */
     float lr;
+    void (*look)(const struct net_group *g, void *user); /* after a group went back; NULL: nobody */
+    void *look_user;
 } net_pass;
 
 /* A group under way. */
@@ -222,6 +225,10 @@ eid_status net_group_task(void *pass, int64_t task, int worker);
 /* Makes memory and runs the groups, then the pieces if the pass is wide.  p->n may be 0. */
 eid_status net_run(eid_ctx *ctx, net_pass *p);
 eid_status net_gradients(eid_net *m); /* makes param->gradient */
+/* Takes the batch forward and, each example's own loss, back; `look` sees every group, from any
+ * thread. */
+eid_status net_look(eid_net *m, eid_ctx *ctx, const eid_examples *batch,
+                    void (*look)(const net_group *g, void *user), void *user);
 
 /* The step of n floats of parameter `param` from `at` on.  g NULL: the first moment holds
  * momentum v + g already, which net_folds allows. */

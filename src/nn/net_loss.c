@@ -169,6 +169,23 @@ done:
     return st;
 }
 
+eid_status net_look(eid_net *m, eid_ctx *ctx, const eid_examples *batch,
+                    void (*look)(const net_group *g, void *user), void *user)
+{
+    eid_status st = EID_OK;
+    net_pass p = pass_of(m, batch);
+    double total;
+
+    EID_TRY(check(m, batch, &total));
+    EID_TRY(room_for_losses(m, ctx, p.n, &p.losses));
+    p.back = p.own = true;
+    p.look = look;
+    p.look_user = user;
+    EID_TRY(net_run(ctx, &p));
+done:
+    return st;
+}
+
 /* ---- taps ------------------------------------------------------------------------------------ */
 
 /* One layer's rows of one group; a convolution's example by example. */

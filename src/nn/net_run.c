@@ -95,6 +95,8 @@ eid_status net_group_task(void *pass, int64_t task, int worker)
         norms(&g, w->norm2 + worker * (int64_t)m->params);
     if (p->wide && m->convs)
         net_part(&g);
+    if (p->look)
+        p->look(&g, p->look_user);
     return EID_OK;
 }
 

@@ -23,6 +23,7 @@ struct eid_record {
     eid_watch watch;
     int64_t *at; /* steps of the moments */
     size_t moments;
+    int64_t parameters;
     int64_t epochs;     /* whole ones: rows of presented */
     char *part, *whole; /* folders */
     int fd[EID_RECORD_ARRAYS];
@@ -42,6 +43,8 @@ const eid_opt eid_record_opt_table[] = {
      "the end of every epoch, or of 1, 2, 5, 10, 20, 50, ... and the last", "full|sparse", 0},
     {EID_OPT_F64, "record-grand", offsetof(eid_record_opts, grand), -1, 1e6,
      "up to this epoch every example's gradient norm, too; -1: never", NULL, 0},
+    {EID_OPT_BOOL, "record-weights", offsetof(eid_record_opts, weights), 0, 0,
+     "the network's weights at every checkpoint, too, for \"influence --method tracin\"", NULL, 0},
     {0},
 };
 
@@ -85,7 +88,9 @@ static eid_array_view view_of(const eid_record *r, int k)
                    : k == EID_RECORD_LABEL || k == EID_RECORD_ID ? r->train->n
                                                                  : (int64_t)r->moments;
 
-    return (eid_array_view){.type = kind->type, .ndim = kind->ndim, .shape = {rows, r->train->n}};
+    int64_t columns = k == EID_RECORD_WEIGHTS ? r->parameters : r->train->n;
+
+    return (eid_array_view){.type = kind->type, .ndim = kind->ndim, .shape = {rows, columns}};
 }
 
 /* Opens a file of the right size and header, made anew unless it is there from before. */
@@ -136,7 +141,8 @@ static eid_status open_files(eid_record *r)
     eid_status st = EID_OK;
 
     for (int k = 0; k < EID_RECORD_ARRAYS; k++) {
-        if (k == EID_RECORD_GRAND && r->opts.grand < 0)
+        if ((k == EID_RECORD_GRAND && r->opts.grand < 0) ||
+            (k == EID_RECORD_WEIGHTS && !r->opts.weights))
             continue;
         EID_TRY(open_file(r, k, &kept));
         all &= kept;
@@ -188,6 +194,17 @@ static void judge(eid_record *r)
     }
 }
 
+static eid_status keep_weights(const eid_record *r, const eid_moment *m)
+{
+    eid_param *p;
+    size_t n = (size_t)r->parameters * sizeof(float);
+
+    if (!r->opts.weights)
+        return EID_OK;
+    eid_net_params(m->net, &p); /* one block, in order */
+    return put(r, EID_RECORD_WEIGHTS, (size_t)m->number * n, p[0].value, n);
+}
+
 static eid_status on_moment(void *user, eid_ctx *ctx, const eid_moment *m)
 {
     eid_record *r = user;
@@ -200,6 +217,8 @@ static eid_status on_moment(void *user, eid_ctx *ctx, const eid_moment *m)
     EID_TRY(put_row(r, EID_RECORD_CORRECT, m->number, r->correct));
     EID_TRY(
         put(r, EID_RECORD_EPOCH, (size_t)m->number * sizeof m->epoch, &m->epoch, sizeof m->epoch));
+    EID_TRY(put(r, EID_RECORD_RATE, (size_t)m->number * sizeof m->lr, &m->lr, sizeof m->lr));
+    EID_TRY(keep_weights(r, m));
     EID_TRY(put(r, EID_RECORD_STEP, (size_t)m->number * sizeof m->step, &m->step, sizeof m->step));
 done:
     return st;
@@ -258,6 +277,19 @@ static eid_status choose_moments(eid_record *r, const eid_classifier_opts *o)
     return EID_OK;
 }
 
+static eid_status count_parameters(eid_record *r, const eid_classifier_opts *o)
+{
+    const eid_dataset *d = r->train;
+    const eid_net_shape shape = {d->channels, d->height, d->width, d->classes};
+    eid_net *m = NULL;
+    eid_status st = eid_net_new(&m, r->ctx, o->model, &shape, 0);
+
+    if (st == EID_OK)
+        r->parameters = eid_net_parameters(m);
+    eid_net_free(m);
+    return st;
+}
+
 static eid_status allocate(eid_record *r)
 {
     int64_t n = r->train->n;
@@ -304,6 +336,8 @@ eid_status eid_record_new(eid_record **out, eid_ctx *ctx, const char *dir, const
     r->train = train;
     r->opts = *record;
     EID_TRY(choose_moments(r, opts));
+    if (record->weights)
+        EID_TRY(count_parameters(r, opts));
     r->epochs = eid_classifier_steps(opts, train->n) * opts->batch / train->n;
     EID_TRY(allocate(r));
     EID_TRY(open_folder(r, dir));

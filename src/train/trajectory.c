@@ -18,6 +18,8 @@ const eid_record_kind eid_record_kinds[EID_RECORD_ARRAYS] = {
     [EID_RECORD_LABEL] = {"label", EID_I4, 1, false},
     [EID_RECORD_ID] = {"id", EID_I8, 1, false},
     [EID_RECORD_CLASSES] = {"classes", EID_I4, 1, false},
+    [EID_RECORD_RATE] = {"rate", EID_F8, 1, true},
+    [EID_RECORD_WEIGHTS] = {"weights", EID_F4, 2, true},
 };
 
 /* Maps of a record's files, or memory of our own; every trajectory has one of the two. */
@@ -95,7 +97,7 @@ static eid_status check_arrays(const owner *o, int64_t checkpoints, int64_t exam
         if (!a)
             continue;
         if ((k != EID_RECORD_PRESENTED && a->shape[0] != want) ||
-            (a->ndim == 2 && a->shape[1] != examples))
+            (a->ndim == 2 && k != EID_RECORD_WEIGHTS && a->shape[1] != examples))
             return eid_fail(EID_EFORMAT,
                             "%s: not of the %" PRId64 " checkpoints and %" PRId64
                             " examples of the record",
@@ -142,6 +144,9 @@ eid_status eid_trajectory_read(eid_trajectory **out, eid_ctx *ctx, const char *d
     t->grand = data(o, EID_RECORD_GRAND);
     t->correct = data(o, EID_RECORD_CORRECT);
     t->presented = data(o, EID_RECORD_PRESENTED);
+    t->rate = data(o, EID_RECORD_RATE);
+    t->weights = data(o, EID_RECORD_WEIGHTS);
+    t->parameters = t->weights ? o->array[EID_RECORD_WEIGHTS]->shape[1] : 0;
     t->presentations = t->presented ? o->array[EID_RECORD_PRESENTED]->shape[0] : 0;
     t->owner = o;
     *out = t;

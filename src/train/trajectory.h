@@ -19,13 +19,15 @@ typedef enum eid_record_array {
     EID_RECORD_LABEL,
     EID_RECORD_ID,
     EID_RECORD_CLASSES,
+    EID_RECORD_RATE,
+    EID_RECORD_WEIGHTS,
     EID_RECORD_ARRAYS
 } eid_record_array;
 
 typedef struct eid_record_kind {
     const char *name; /* of the file, without .npy */
     eid_type type;
-    int ndim;      /* 2: checkpoint (or epoch) x example */
+    int ndim;      /* 2: checkpoint (or epoch) x example; weights: x parameter */
     bool optional; /* in a record that is read */
 } eid_record_kind;
 extern const eid_record_kind eid_record_kinds[EID_RECORD_ARRAYS];

@@ -77,5 +77,26 @@ with tempfile.TemporaryDirectory() as tmp:
     code, _, err = run(*bank, "--wrong-labels", "0.1")
     check("a bank of other data", code == 1 and "other options or other input" in err, err)
 
+    net = ["train", "mlp", *small, "--model", "mlp:8", "--lr", "0.05"]
+    run(*net, "--record", "--record-weights", "--out", f"{tmp}/net")
+    run(*net, "--record", "--out", f"{tmp}/light")
+    r = result("influence", f"{tmp}/net", "--data", data, "--top", "3", "--out", f"{tmp}/influence")
+    check("influence is traced", r.get("checkpoints") == 8 and r["test_examples"] == 80 and len(r["top"]) == 3, r)
+    with open(f"{tmp}/influence/top.csv") as f:
+        lines = f.read().split()
+    same = [a.split(",")[5] == a.split(",")[6] for a in lines[1:] if ",proponent," in a]
+    check("proponents have the test example's class", len(lines) == 1 + 80 * 6 and sum(same) > 200, sum(same))
+    code, _, err = run("influence", f"{tmp}/light", "--data", data, "--out", f"{tmp}/x")
+    check("a record without weights", code == 1 and "--record-weights" in err, err)
+    code, _, err = run("influence", f"{tmp}/net", "--data", data, "--examples", "100", "--out", f"{tmp}/x")
+    check("a record of other examples", code == 1 and "other examples" in err, err)
+    half = f"{tmp}/half"
+    run("bank", *small, "--model", "mlp:8", "--lr", "0.05", "--models", "60", "--design", "half", "--fraction", "0.5", "--out", half)
+    r = result("lds", half, "--scores", f"{tmp}/influence/influence.npy", "--data", data)
+    check("lds sees influence", r.get("lds", {}).get("low", 0) > 0.05 and len(r["each"]) == 80, r)
+    check("lds sees nothing in shuffled scores", abs(r["shuffled"]["value"]) < 0.1, r.get("shuffled"))
+    code, _, err = run("lds", half, "--scores", f"{tmp}/influence/self.npy")
+    check("scores of another shape", code == 1 and "are wanted" in err, err)
+
 print(f"1..{cases}")
 sys.exit(failed > 0)

@@ -18,6 +18,7 @@ static const struct {
     {"cnn:r4s2n2-r4n1-a", {1, 8, 8, 3}},
     {"cnn:c3-a", {1, 17, 18, 2}},            /* more positions than are unfolded at a time */
     {"cnn:c12k1s3-c14k3n7-a", {3, 7, 7, 4}}, /* few positions: norms by Gram matrices */
+    {"cnn:c8s2-c32k3-a", {1, 4, 4, 3}},      /* fewer: inner products by Gram matrices, too */
 };
 enum { NETS = sizeof nets / sizeof nets[0] };
 
@@ -199,6 +200,42 @@ static void clipped_sums_are_those_of_clipped_gradients(void)
         }
 }
 
+/* Of all pairs, from factors, against explicit gradients. */
+static void products_are_those_of_gradients_one_at_a_time(void)
+{
+    enum { FIRST = 8, OTHERS = N - FIRST };
+    static double all[N][MOST];
+    for (int k = 0; k < NETS; k++) {
+        eid_net_grads *a = NULL, *b = NULL;
+        double got[FIRST * (OTHERS + 2)], loss;
+        make(k);
+        for (int i = 0; i < N; i++) {
+            eid_examples e = batch(i, 1, false);
+            CHECK_OK(eid_net_loss(m, ctx, &e, true, &loss, NULL, NULL));
+            copy_gradient(all[i]);
+        }
+        eid_examples first = batch(0, FIRST, true), others = batch(FIRST, OTHERS, false);
+        CHECK_OK(eid_net_grads_new(&a, m, ctx, FIRST));
+        CHECK_OK(eid_net_grads_new(&b, m, ctx, OTHERS + 1));
+        CHECK_OK(eid_net_grads_take(b, ctx, &first)); /* is forgotten */
+        CHECK_OK(eid_net_grads_take(a, ctx, &first));
+        CHECK_OK(eid_net_grads_take(b, ctx, &others));
+        for (int i = 0; i < FIRST * (OTHERS + 2); i++)
+            got[i] = 3;
+        CHECK_OK(eid_net_grads_products(ctx, a, b, 0.5, got, OTHERS + 2));
+        for (int i = 0; i < FIRST; i++)
+            for (int j = 0; j < OTHERS + 2; j++) {
+                double want = 3;
+                for (int64_t p = 0; j < OTHERS && p < eid_net_parameters(m); p++)
+                    want += 0.5 * all[i][p] * all[FIRST + j][p];
+                CHECK_CLOSE(got[i * (OTHERS + 2) + j], want, 1e-10, 1e-10);
+            }
+        CHECK_FAILS(eid_net_grads_take(a, ctx, &others), EID_EINVAL, "room for 8");
+        eid_net_grads_free(a);
+        eid_net_grads_free(b);
+    }
+}
+
 /* input^T gradient of every tap, summed. */
 static eid_status add_tap(void *user, const eid_tap *t)
 {
@@ -324,6 +361,7 @@ int main(void)
     RUN(input_gradients_are_finite_differences);
     RUN(norms_are_those_of_gradients_one_at_a_time);
     RUN(clipped_sums_are_those_of_clipped_gradients);
+    RUN(products_are_those_of_gradients_one_at_a_time);
     RUN(taps_give_the_gradients);
     RUN(an_empty_batch_has_no_gradient);
     RUN(steps_in_one_are_steps_in_two);
