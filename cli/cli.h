@@ -76,6 +76,7 @@ void cli_input(cli *c, const char *path, int64_t bytes, const char *sha256, int6
 void cli_corpus_inputs(cli *c, const eid_corpus *corpus); /* its inputs, and a warning per skip */
 /* Any bytes as a JSON string, invalid ones as U+FFFD; NULL without memory (in string.c). */
 json_t *cli_string(const char *s);
+json_t *cli_path(const cli *c, const char *name); /* OUT/name, likewise */
 /* A sentence on stderr, and an entry of the envelope's warnings. */
 void cli_warn(cli *c, const char *code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A sentence on stderr, unless --quiet or --json. */

@@ -32,3 +32,10 @@ json_t *cli_string(const char *s)
     free(text);
     return j;
 }
+
+json_t *cli_path(const cli *c, const char *name)
+{
+    char path[4400];
+    snprintf(path, sizeof path, "%s/%s", c->out, name);
+    return cli_string(path);
+}

@@ -56,8 +56,9 @@ typedef struct eid_cmi_opts {
     int64_t levels;       /* convex learners: predictions are so many levels of phi, an even number,
                              the middle edge at the threshold of `soundness` */
     int64_t d;            /* dimension of nearest neighbour's points, or of the convex problem */
-    double separation, flip;           /* nearest: distance of the classes; share of wrong labels */
-    int64_t cells;                     /* lookup: equally likely ones */
+    double separation,
+        flip;      /* nearest: distance of the classes; share of wrong labels (--label-noise) */
+    int64_t cells; /* lookup: equally likely ones */
     double accuracy, soundness, noise; /* convex; noise multiplier of private */
     int64_t seed;
 } eid_cmi_opts;
@@ -111,6 +112,8 @@ EID_API void eid_cmi_runs_free(eid_cmi_runs *runs);
 EID_API EID_CHECKED eid_status eid_cmi_measure_runs(eid_cmi_result **out, eid_ctx *ctx,
                                                     const eid_cmi_runs *runs,
                                                     const eid_cmi_opts *opts);
+/* What eid_cmi would refuse, before anything is drawn. */
+EID_API EID_CHECKED eid_status eid_cmi_check(const eid_ctx *ctx, const eid_cmi_opts *opts);
 /* A built-in learner from draw to result. */
 EID_API EID_CHECKED eid_status eid_cmi(eid_cmi_result **out, eid_ctx *ctx,
                                        const eid_cmi_opts *opts);

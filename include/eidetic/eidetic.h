@@ -10,6 +10,7 @@
 #include "eidetic/bpe.h"
 #include "eidetic/classifier.h"
 #include "eidetic/cmi.h"
+#include "eidetic/cmi_runs.h"
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"

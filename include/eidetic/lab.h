@@ -11,6 +11,7 @@
 #define EID_LAB_H
 #include "eidetic/base.h"
 #include "eidetic/stats.h"
+#include "eidetic/trace.h"
 
 typedef enum eid_lab_scale {
     EID_LAB_CHECK = 0, /* seconds: enough to see the claim, for tests */
@@ -155,6 +156,7 @@ typedef struct eid_lab_ask {
 } eid_lab_ask;
 
 typedef struct eid_lab_call {
+    const char *command;      /* NULL: "lab" */
     const char *command_line; /* stored for reproducing */
     const char *out;          /* the run's folder: new, empty, or an interrupted run of the same */
 } eid_lab_call;
@@ -163,6 +165,10 @@ typedef struct eid_lab_call {
  * unit of work: a killed run goes on with the lab it was at.  A lab keeps files in OUT/NAME. */
 EID_API EID_CHECKED eid_status eid_labs_run(eid_ctx *ctx, const eid_lab_ask *ask, size_t n,
                                             const eid_lab_opts *opts, const eid_lab_call *call);
+/* The experiment of trace.h as such a run: OUT/eidetic.db, report.html, and in OUT/trace
+ * result.json (the JSON of eid_trace_json) and rows.csv.  *json: that JSON. */
+EID_API EID_CHECKED eid_status eid_trace_keep(char **json, eid_ctx *ctx, const eid_trace_opts *opts,
+                                              const eid_lab_call *call);
 /* The `result` of docs/json.md, read from a run: one lab's object, or {labs, verdict}. */
 EID_API EID_CHECKED eid_status eid_labs_json(const char *run, char **json);
 #endif

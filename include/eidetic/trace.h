@@ -58,7 +58,9 @@ typedef enum eid_trace_sweep {
 
 typedef struct eid_trace_opts {
     int64_t problem, prior, learner;
-    double accuracy, beta; /* of the prior */
+    double accuracy, beta;  /* of the prior */
+    const char *prior_file; /* in place of `prior`: lines of a coordinate's mean, -1 to 1, and its
+                               weight; the weights sum to 1 */
     int64_t n, d, trials;
     double soundness;
     int64_t fresh, test; /* draws for the calibrated threshold; others, for the soundness reached */
@@ -82,7 +84,8 @@ typedef struct eid_tracer {
 typedef struct eid_trace_row {
     int64_t n, d;
     int64_t bytes;    /* of a trial's sample */
-    double beta;      /* of the prior */
+    double beta;      /* of the prior; NaN of one from a file */
+    double signal;    /* v: expected square length of the mean, 1 / (2 beta + 1) */
     double soundness; /* the bound asked for */
     double noise;
     double dp_epsilon; /* accounted at dp_delta; infinite without noise */
@@ -122,9 +125,9 @@ EID_API void eid_trace_result_free(eid_trace_result *r);
 EID_API EID_CHECKED eid_status eid_trace_json(const eid_trace_result *r, char **json);
 
 /* Recall of the calibrated tracer and excess error of a mean with this noise multiplier, as d
- * grows; v = 1 / (2b + 1) is the expected |m|^2, s^2 = v + (1 - v) / n + d (2 noise / n)^2: recall
- * = Phi(sqrt(d (1 - v)) / (n s) - z),  z the (1 - soundness) quantile of N(0, 1) excess = sqrt(v) -
- * v / s, or s^2 with a factor for strong convexity. */
+ * grows; v = 1 / (2b + 1) is the expected |m|^2 (NaN with a prior from a file), s^2 = v + (1 - v) /
+ * n + d (2 noise / n)^2: recall = Phi(sqrt(d (1 - v)) / (n s) - z),  z the (1 - soundness) quantile
+ * of N(0, 1) excess = sqrt(v) - v / s, or s^2 with a factor for strong convexity. */
 EID_API void eid_trace_predict(const eid_trace_opts *opts, double noise, double *recall,
                                double *excess);
 #endif

@@ -122,7 +122,7 @@ static eid_status open_run(eid_store **s, eid_ctx *ctx, const eid_lab_ask *ask, 
     EID_TRY(options_json(ask, n, opts, true, &options));
     eid_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {
-        .command = "lab",
+        .command = call->command ? call->command : "lab",
         .command_line = call->command_line ? call->command_line : "",
         .options = options,
         .identity = hex,

@@ -12,7 +12,11 @@ const char *lab_word(const json_t *j, const char *field)
 
 bool doc_is_lab(const document *d)
 {
-    return strcmp(d->ev.run->command, "lab") == 0;
+    static const char *const verbs[] = {"lab", "trace", "cmi"};
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(d->ev.run->command, verbs[i]) == 0)
+            return true;
+    return false;
 }
 
 /* Names become file names and anchors: nothing but letters, digits, '-' and inner dots. */

@@ -7,6 +7,7 @@
 /* Checks the options that concern it; `opts` is borrowed as the learner's user. */
 eid_status eid_cmi_points_learner(eid_cmi_learner *out, const eid_cmi_opts *opts);
 eid_status eid_cmi_convex_learner(eid_cmi_learner *out, const eid_cmi_opts *opts);
+eid_status eid_cmi_check_sizes(const eid_ctx *ctx, const eid_cmi_opts *opts);
 /* What is known of I(W; U | Z) and I(W; S) in closed form. */
 eid_status eid_cmi_points_bounds(const eid_cmi_opts *opts, eid_cmi_result *r);
 eid_status eid_cmi_convex_bounds(const eid_cmi_opts *opts, eid_cmi_result *r);

@@ -111,7 +111,7 @@ static eid_status train(void *user, const void *super, const uint8_t *side, int6
                                                    : EID_LEARN_MEAN,
         .passes = 1,
         .noise = o->learner == EID_CMI_PRIVATE ? o->noise : 0,
-        .beta = x->beta,
+        .signal = eid_convex_signal(x->beta),
         .s = &rows,
         .n = rows.rows,
         .ones = ones,

@@ -34,7 +34,7 @@ const eid_opt eid_cmi_opt_table[] = {
      "dimension, 0: 10 for nearest, 2500 for mean, sgd and private", NULL, 0},
     {EID_OPT_F64, "separation", AT(separation), -1e6, 1e6, "nearest: distance of the classes", NULL,
      0},
-    {EID_OPT_F64, "flip", AT(flip), -1, 2, "nearest: share of wrong labels", NULL, 0},
+    {EID_OPT_F64, "label-noise", AT(flip), -1, 2, "nearest: share of wrong labels", NULL, 0},
     {EID_OPT_I64, "cells", AT(cells), -1e15, 1e15, "lookup: equally likely cells", NULL, 0},
     {EID_OPT_F64, "accuracy", AT(accuracy), -1e300, 1e300, "convex: scale of the prior's means",
      NULL, 0},
@@ -47,6 +47,27 @@ const eid_opt eid_cmi_opt_table[] = {
     {0}};
 #undef AT
 
+static bool keeps_points(const eid_cmi_opts *o)
+{
+    return o->learner == EID_CMI_NEAREST || o->learner == EID_CMI_LOOKUP;
+}
+
+/* The learner that the options ask for, its dimension filled in; `o` becomes its user. */
+static eid_status learner_of(eid_cmi_learner *out, eid_cmi_opts *o)
+{
+    if (o->d == 0)
+        o->d = keeps_points(o) ? 10 : 2500;
+    return keeps_points(o) ? eid_cmi_points_learner(out, o) : eid_cmi_convex_learner(out, o);
+}
+
+eid_status eid_cmi_check(const eid_ctx *ctx, const eid_cmi_opts *opts)
+{
+    eid_cmi_opts o = *opts;
+    eid_cmi_learner learner;
+    eid_status st = eid_cmi_check_sizes(ctx, &o);
+    return st == EID_OK ? learner_of(&learner, &o) : st;
+}
+
 eid_status eid_cmi(eid_cmi_result **out, eid_ctx *ctx, const eid_cmi_opts *opts)
 {
     eid_status st = EID_OK;
@@ -54,14 +75,11 @@ eid_status eid_cmi(eid_cmi_result **out, eid_ctx *ctx, const eid_cmi_opts *opts)
     eid_cmi_learner learner;
     eid_cmi_runs *runs = NULL;
     eid_cmi_result *r = NULL;
-    bool points = o.learner == EID_CMI_NEAREST || o.learner == EID_CMI_LOOKUP;
-    if (o.d == 0)
-        o.d = points ? 10 : 2500;
-    EID_TRY(points ? eid_cmi_points_learner(&learner, &o) : eid_cmi_convex_learner(&learner, &o));
+    EID_TRY(learner_of(&learner, &o));
     EID_TRY(eid_cmi_collect(&runs, ctx, &learner, &o));
     EID_TRY(eid_cmi_measure_runs(&r, ctx, runs, &o));
     r->learner = learner.name;
-    EID_TRY(points ? eid_cmi_points_bounds(&o, r) : eid_cmi_convex_bounds(&o, r));
+    EID_TRY(keeps_points(&o) ? eid_cmi_points_bounds(&o, r) : eid_cmi_convex_bounds(&o, r));
     *out = r;
     r = NULL;
 done:

@@ -4,6 +4,7 @@
 #include "eidetic/cmi.h"
 #include "eidetic/rng.h"
 #include "par/par.h"
+#include "theory/cmi.h"
 #include "theory/streams.h"
 #include <inttypes.h>
 
@@ -23,10 +24,8 @@ static eid_status train(void *arg, int64_t mask, int worker)
                              w->runs->prediction + 2 * at, w->runs->loss + 2 * at);
 }
 
-static eid_status runs_new(eid_cmi_runs **out, const eid_ctx *ctx, const eid_cmi_opts *o)
+eid_status eid_cmi_check_sizes(const eid_ctx *ctx, const eid_cmi_opts *o)
 {
-    eid_cmi_runs *r = NULL;
-    eid_status st = EID_OK;
     double bytes = (double)o->supers * (double)o->masks * (double)o->pairs * 25;
     if (o->pairs < 1)
         return eid_fail(EID_EINVAL, "cmi: n = %" PRId64 ": a super-sample needs at least one pair",
@@ -41,6 +40,14 @@ static eid_status runs_new(eid_cmi_runs **out, const eid_ctx *ctx, const eid_cmi
                         "cmi: %" PRId64 " x %" PRId64 " runs of n = %" PRId64
                         " are more than can be kept",
                         o->supers, o->masks, o->pairs);
+    return EID_OK;
+}
+
+static eid_status runs_new(eid_cmi_runs **out, const eid_ctx *ctx, const eid_cmi_opts *o)
+{
+    eid_cmi_runs *r = NULL;
+    eid_status st = EID_OK;
+    EID_TRY(eid_cmi_check_sizes(ctx, o));
     int64_t n = o->supers * o->masks * o->pairs;
     EID_TRY(EID_NEW(r, 1));
     *r = (eid_cmi_runs){.supers = o->supers, .masks = o->masks, .pairs = o->pairs};

@@ -63,7 +63,7 @@ static void finish_private(const eid_convex *c, double *theta)
         to_length_one(theta, d);
         return;
     }
-    double v = eid_convex_signal(c->beta);
+    double v = c->signal;
     scale_to(theta, d, v / eid_convex_length2(v, c->n, d, c->noise));
     if (dot(theta, theta, d) > 1)
         to_length_one(theta, d);

@@ -8,8 +8,8 @@
 
 typedef struct eid_convex {
     int64_t problem, learner, passes;
-    double noise; /* multiplier of the private learner */
-    double beta;  /* of the prior, which that learner may know */
+    double noise;  /* multiplier of the private learner */
+    double signal; /* E |m|^2 under the prior, which that learner may know */
     const eid_signs *s;
     int64_t n;           /* examples: the first rows of s */
     const int64_t *ones; /* of each coordinate among them */

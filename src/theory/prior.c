@@ -46,6 +46,15 @@ static double log_gamma_variate(eid_rng *r, double a)
     }
 }
 
+void eid_prior_set(double m, int64_t d, uint64_t *chance, double *mean)
+{
+    double two_to_63 = 0x1p63, offset = m * two_to_63;
+    uint64_t c = offset >= two_to_63 ? UINT64_MAX : (uint64_t)(int64_t)offset + ((uint64_t)1 << 63);
+
+    *chance = c;
+    *mean = (double)(int64_t)(c - ((uint64_t)1 << 63)) / two_to_63 / sqrt((double)d);
+}
+
 /* B = X / (X + Y), so 2B - 1 = tanh((log X - log Y) / 2), kept within what 64 bits can say. */
 void eid_prior_draw(double b, int64_t d, uint64_t seed, uint64_t stream, uint64_t *chance,
                     double *mean)
@@ -53,10 +62,6 @@ void eid_prior_draw(double b, int64_t d, uint64_t seed, uint64_t stream, uint64_
     eid_rng r = eid_rng_stream(seed, stream);
     for (int64_t j = 0; j < d; j++) {
         double x = log_gamma_variate(&r, b), y = log_gamma_variate(&r, b);
-        double two_to_63 = 0x1p63, offset = tanh(0.5 * (x - y)) * two_to_63;
-        uint64_t c =
-            offset >= two_to_63 ? UINT64_MAX : (uint64_t)(int64_t)offset + ((uint64_t)1 << 63);
-        chance[j] = c;
-        mean[j] = (double)(int64_t)(c - ((uint64_t)1 << 63)) / two_to_63 / sqrt((double)d);
+        eid_prior_set(tanh(0.5 * (x - y)), d, &chance[j], &mean[j]);
     }
 }

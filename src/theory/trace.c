@@ -23,14 +23,12 @@ double eid_trace_fano(double in, double out)
 /* ---- closed forms -----------------------------------------------------------------------------
  */
 
-void eid_trace_predict(const eid_trace_opts *o, double noise, double *recall, double *excess)
+static void predict(const eid_trace_opts *o, double v, double noise, double *recall, double *excess)
 {
-    double beta;
+    double n = (double)o->n, d = (double)o->d;
     *recall = *excess = NAN;
-    if (o->learner == EID_LEARN_SGD || o->learner == EID_LEARN_PROJECTED_SGD || o->n < 1 ||
-        o->d < 1 || !(o->soundness > 0 && o->soundness < 1) || eid_prior_beta(o, &beta) != EID_OK)
+    if (o->learner == EID_LEARN_SGD || o->learner == EID_LEARN_PROJECTED_SGD)
         return;
-    double v = eid_convex_signal(beta), n = (double)o->n, d = (double)o->d;
     double s2 = eid_convex_length2(v, o->n, o->d, noise), s = sqrt(s2);
     double push = sqrt(d * (1 - v)) / (n * s); /* of a member's phi, in a fresh one's deviations */
     *recall = exp(eid_normal_log_cdf(push - eid_normal_upper(o->soundness)));
@@ -40,6 +38,16 @@ void eid_trace_predict(const eid_trace_opts *o, double noise, double *recall, do
         *excess = v * (1 - v / s2) / 2;
     else
         *excess = (s2 - v) / 2;
+}
+
+void eid_trace_predict(const eid_trace_opts *o, double noise, double *recall, double *excess)
+{
+    double beta;
+    *recall = *excess = NAN;
+    if (o->n < 1 || o->d < 1 || !(o->soundness > 0 && o->soundness < 1) || o->prior_file ||
+        eid_prior_beta(o, &beta) != EID_OK)
+        return;
+    predict(o, eid_convex_signal(beta), noise, recall, excess);
 }
 
 /* ---- estimates --------------------------------------------------------------------------------
@@ -96,6 +104,7 @@ static eid_trace_row plan_row(const eid_trace_setting *s)
         .d = s->o.d,
         .bytes = eid_signs_bytes(s->o.n, s->o.d),
         .beta = s->beta,
+        .signal = s->signal,
         .soundness = s->o.soundness,
         .noise = s->noise,
         .dp_epsilon = s->dp_epsilon,
@@ -108,7 +117,7 @@ static eid_trace_row plan_row(const eid_trace_setting *s)
         .cmi_cap = (double)s->o.n * M_LN2,
         .cmi_bound = none,
     };
-    eid_trace_predict(&s->o, s->noise, &row.predicted_recall, &row.predicted_excess);
+    predict(&s->o, s->signal, s->noise, &row.predicted_recall, &row.predicted_excess);
     return row;
 }
 
@@ -131,10 +140,13 @@ static eid_status run(eid_trace_result **out, eid_ctx *ctx, const eid_trace_opts
 {
     eid_status st = EID_OK;
     eid_trace_setting *all = NULL;
+    eid_prior_list *list = NULL;
     eid_trace_result *r = NULL;
     eid_trace_trials t = {0};
     size_t n = 0;
-    EID_TRY(eid_trace_settings(&all, &n, ctx, opts));
+    if (opts->prior_file)
+        EID_TRY(eid_prior_list_read(&list, opts->prior_file));
+    EID_TRY(eid_trace_settings(&all, &n, ctx, opts, list));
     EID_TRY(EID_NEW(r, 1));
     EID_TRY(EID_NEW(r->rows, n));
     r->trials = opts->trials;
@@ -156,6 +168,7 @@ done:
     eid_trace_trials_free(&t);
     eid_trace_result_free(r);
     eid_free(all);
+    eid_prior_list_free(list);
     return st;
 }
 

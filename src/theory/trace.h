@@ -3,16 +3,18 @@
 #define EID_SRC_THEORY_TRACE_H
 #include "base/ctx.h"
 #include "eidetic/trace.h"
+#include "theory/prior.h"
 
 /* One value of the sweep, checked. */
 typedef struct eid_trace_setting {
     eid_trace_opts o;
-    double beta, noise, dp_epsilon;
+    const eid_prior_list *list; /* the prior that a file gives, borrowed; NULL: Beta(beta, beta) */
+    double beta, signal, noise, dp_epsilon;
 } eid_trace_setting;
 
 /* The settings that the options ask for, every one of them possible. */
 eid_status eid_trace_settings(eid_trace_setting **out, size_t *n, const eid_ctx *ctx,
-                              const eid_trace_opts *o);
+                              const eid_trace_opts *o, const eid_prior_list *list);
 /* Fresh draws that the calibrated threshold lets pass; 0: too few draws for that soundness. */
 int64_t eid_trace_passing(int64_t fresh, double soundness);
 

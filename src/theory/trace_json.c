@@ -11,15 +11,17 @@ static json_t *tracer_json(const eid_tracer *t)
 static json_t *row_json(const eid_trace_row *r)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+        "{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, "
+        "s:o}}",
         "n", (json_int_t)r->n, "d", (json_int_t)r->d, "bytes", (json_int_t)r->bytes, "beta",
-        eid_json_real(r->beta), "soundness", eid_json_real(r->soundness), "noise",
-        eid_json_real(r->noise), "dp_epsilon", eid_json_real(r->dp_epsilon), "calibrated",
-        tracer_json(&r->calibrated), "analytic", tracer_json(&r->analytic), "excess",
-        eid_json_estimate(&r->excess), "trivial", eid_json_estimate(&r->trivial), "gap",
-        eid_json_estimate(&r->gap), "cmi_low", eid_json_estimate(&r->cmi_low), "cmi_cap",
-        eid_json_real(r->cmi_cap), "cmi_bound", eid_json_estimate(&r->cmi_bound), "predicted",
-        "recall", eid_json_real(r->predicted_recall), "excess", eid_json_real(r->predicted_excess));
+        eid_json_real(r->beta), "signal", eid_json_real(r->signal), "soundness",
+        eid_json_real(r->soundness), "noise", eid_json_real(r->noise), "dp_epsilon",
+        eid_json_real(r->dp_epsilon), "calibrated", tracer_json(&r->calibrated), "analytic",
+        tracer_json(&r->analytic), "excess", eid_json_estimate(&r->excess), "trivial",
+        eid_json_estimate(&r->trivial), "gap", eid_json_estimate(&r->gap), "cmi_low",
+        eid_json_estimate(&r->cmi_low), "cmi_cap", eid_json_real(r->cmi_cap), "cmi_bound",
+        eid_json_estimate(&r->cmi_bound), "predicted", "recall", eid_json_real(r->predicted_recall),
+        "excess", eid_json_real(r->predicted_excess));
 }
 
 eid_status eid_trace_json(const eid_trace_result *r, char **json)

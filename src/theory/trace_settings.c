@@ -1,6 +1,7 @@
 /* trace_settings.c - options of the tracing experiment, checked before anything is drawn. */
 #include "base/memory.h"
 #include "eidetic/privacy.h"
+#include "theory/convex.h"
 #include "theory/prior.h"
 #include "theory/signs.h"
 #include "theory/streams.h"
@@ -39,6 +40,9 @@ const eid_opt eid_trace_opt_table[] = {
      "of the means: Beta(b, b) with b by the accuracy, 1, or as given", "accuracy|uniform|beta", 0},
     {EID_OPT_F64, "accuracy", AT(accuracy), -1e300, 1e300, "scale of the prior's means", NULL, 0},
     {EID_OPT_F64, "beta", AT(beta), -1e300, 1e300, "b of --prior beta", NULL, 0},
+    {EID_OPT_STR, "prior-file", AT(prior_file), 0, 0,
+     "a prior of your own instead: lines of a mean in [-1, 1] and its weight", NULL,
+     EID_OPT_PATH_IN},
     {EID_OPT_F64, "soundness", AT(soundness), -1e300, 1e300,
      "share of fresh examples that may be flagged", NULL, 0},
     {EID_OPT_I64, "fresh", AT(fresh), 1, 4e6, "fresh draws that calibrate the threshold", NULL, 0},
@@ -144,7 +148,10 @@ static eid_status check(const eid_ctx *ctx, eid_trace_setting *s)
 {
     eid_status st = EID_OK;
     EID_TRY(check_sizes(&s->o));
-    EID_TRY(eid_prior_beta(&s->o, &s->beta));
+    s->beta = NAN;
+    if (!s->list)
+        EID_TRY(eid_prior_beta(&s->o, &s->beta));
+    s->signal = s->list ? s->list->signal : eid_convex_signal(s->beta);
     EID_TRY(find_noise(s));
     EID_TRY(check_memory(ctx, &s->o));
 done:
@@ -199,14 +206,14 @@ static eid_status check_sweep(const eid_trace_opts *o)
     if ((o->sweep == EID_SWEEP_NONE) != (o->values == NULL))
         return eid_fail(EID_EINVAL, o->values ? "trace: --values need a --sweep to be values of"
                                               : "trace: a --sweep needs --values");
-    if (o->sweep == EID_SWEEP_ACCURACY && o->prior != EID_PRIOR_ACCURACY)
+    if (o->sweep == EID_SWEEP_ACCURACY && (o->prior != EID_PRIOR_ACCURACY || o->prior_file))
         return eid_fail(EID_EINVAL,
                         "trace: the accuracy can be swept only where the prior goes by it");
     return EID_OK;
 }
 
 eid_status eid_trace_settings(eid_trace_setting **out, size_t *n, const eid_ctx *ctx,
-                              const eid_trace_opts *o)
+                              const eid_trace_opts *o, const eid_prior_list *list)
 {
     enum { MOST_ROWS = 1000 };
     eid_trace_setting *all = NULL;
@@ -221,7 +228,7 @@ eid_status eid_trace_settings(eid_trace_setting **out, size_t *n, const eid_ctx 
         if (rows == MOST_ROWS)
             EID_TRY(eid_fail(EID_EINVAL, "trace: --values: more than %d", MOST_ROWS));
         EID_TRY(EID_GROW(all, &cap, rows + 1));
-        all[rows] = (eid_trace_setting){.o = *o};
+        all[rows] = (eid_trace_setting){.o = *o, .list = list};
         EID_TRY(set_value(&all[rows].o, x));
         EID_TRY(check(ctx, &all[rows++]));
     } while (at && *at);

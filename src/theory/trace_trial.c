@@ -103,7 +103,11 @@ static eid_status run_trial(eid_ctx *ctx, desk *k, const eid_trace_setting *s, e
     eid_status st = EID_OK;
     const eid_trace_opts *o = &s->o;
     uint64_t seed = (uint64_t)o->seed;
-    eid_prior_draw(s->beta, o->d, seed, eid_stream(EID_FOR_PRIOR, trial, 0), k->chance, k->mean);
+    uint64_t stream = eid_stream(EID_FOR_PRIOR, trial, 0);
+    if (s->list)
+        eid_prior_list_draw(s->list, o->d, seed, stream, k->chance, k->mean);
+    else
+        eid_prior_draw(s->beta, o->d, seed, stream, k->chance, k->mean);
     EID_TRY(eid_signs_draw(ctx, &k->members, o->n, k->chance, seed,
                            eid_stream(EID_FOR_MEMBERS, trial, 0), k->ones));
     eid_convex c = {
@@ -111,7 +115,7 @@ static eid_status run_trial(eid_ctx *ctx, desk *k, const eid_trace_setting *s, e
         .learner = o->learner,
         .passes = o->passes,
         .noise = s->noise,
-        .beta = s->beta,
+        .signal = s->signal,
         .s = &k->members,
         .n = o->n,
         .ones = k->ones,

@@ -64,8 +64,13 @@ static void sample_new(sample *x, double beta)
     for (int i = 0; i < N; i++)
         for (int j = 0; j < D; j++)
             x->z[i][j] = eid_sign(&x->s, i, j) / sqrt(D);
-    x->c = (eid_convex){
-        .s = &x->s, .n = N, .ones = x->ones, .mean = x->mean, .passes = 1, .beta = beta, .seed = 8};
+    x->c = (eid_convex){.s = &x->s,
+                        .n = N,
+                        .ones = x->ones,
+                        .mean = x->mean,
+                        .passes = 1,
+                        .signal = eid_convex_signal(beta),
+                        .seed = 8};
 }
 
 static void sample_free(sample *x)

@@ -238,6 +238,95 @@ static void what_cannot_be_is_refused(void)
     eid_ctx_free(ctx);
 }
 
+/* ---- priors that a user gives ------------------------------------------------------------------
+ */
+
+static const char *prior_file(const char *text, size_t n)
+{
+    const char *path = check_tmp("prior");
+    FILE *f = fopen(path, "wb");
+    CHECK(f && fwrite(text, 1, n, f) == n && fclose(f) == 0);
+    return path;
+}
+
+/* Means of -.1 and .1 have the signal .01; a table of one mean 1 leaves no chance at all. */
+static void a_given_prior_is_drawn_from(void)
+{
+    static const char two[] = "# mean, weight\n-0.1, 0.25\r\n\n\t0.1 0.5 # more\n-1e-1 .25\n";
+    eid_trace_opts o = quick();
+    eid_trace_result *r;
+    double recall, excess;
+    o.prior_file = prior_file(two, sizeof two - 1);
+    o.d = 2500;
+    o.n = 100;
+    trace(&o, &r);
+    const eid_trace_row *row = &r->rows[0];
+    CHECK_CLOSE(row->signal, 0.01, 1e-12, 0);
+    CHECK(isnan(row->beta));
+    CHECK_CLOSE(row->trivial.value, 0.1, 1e-9, 0); /* |m| is the same in every trial */
+    CHECK_CLOSE(row->calibrated.recall.value, row->predicted_recall, 0, 0.05);
+    CHECK_CLOSE(row->excess.value, row->predicted_excess, 0.05, 0);
+    eid_trace_predict(&o, 0, &recall, &excess);
+    CHECK(isnan(recall) && isnan(excess));
+    eid_trace_result_free(r);
+    o.prior_file = prior_file("1 1", 3);
+    trace(&o, &r);
+    CHECK_CLOSE(r->rows[0].signal, 1, 1e-12, 0);
+    CHECK_CLOSE(r->rows[0].excess.value, 0, 0, 1e-9);
+    eid_trace_result_free(r);
+}
+
+static void priors_that_are_none_are_refused(void)
+{
+    static const struct {
+        const char *text, *why;
+        size_t n;
+    } bad[] = {
+        {"", "holds no numbers", 0},
+        {"# nothing\n\n", "holds no numbers", 0},
+        {"0.1 0.5\n-0.1 0.4\n", "sum to 0.9, not to 1", 0},
+        {"0.1 1.0000001", "does not normalize", 0},
+        {"0.1 0.5\n1.5 0.5", "line 2: a coordinate's mean is 1.5", 0},
+        {"0.1 1.5\n0.2 -0.5", "line 2: want a mean and a weight above 0", 0},
+        {"0.1 0\n0.2 1", "line 1: want a mean and a weight above 0", 0},
+        {"0.1", "line 1: want a mean and a weight above 0", 0},
+        {"0 1", "leaves nothing to learn", 0},
+        {"0.1 0.5 0.5", "line 1: want one or two numbers", 0},
+        {"0.1 x", "line 1", 0},
+        {"nan 1", "line 1", 0},
+        {"0.1 inf", "line 1", 0},
+        {"0x1p-3 1", "line 1", 0},
+        {"1e999 1", "line 1", 0},
+        {"0.1 0.5\n0.1\0 0.5", "line 2", 16},
+        {"0.1-0.1 1", "line 1", 0},
+    };
+    eid_ctx *ctx = context(1, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        eid_trace_opts o = quick();
+        eid_trace_result *r = NULL;
+        o.prior_file = prior_file(bad[i].text, bad[i].n ? bad[i].n : strlen(bad[i].text));
+        eid_status st = eid_trace_plan(&r, ctx, &o);
+        CHECK(st == EID_EINVAL || st == EID_EFORMAT);
+        CHECK(strstr(eid_last_error(), bad[i].why) != NULL);
+        CHECK(r == NULL);
+    }
+    eid_trace_opts o = quick();
+    eid_trace_result *r = NULL;
+    char *line = malloc(1 << 20);
+    memset(line, '1', 1 << 20);
+    o.prior_file = prior_file(line, 1 << 20);
+    CHECK_FAILS(eid_trace_plan(&r, ctx, &o), EID_EFORMAT, "no more than 200 letters");
+    free(line);
+    o.prior_file = "/nowhere/prior";
+    CHECK_FAILS(eid_trace_plan(&r, ctx, &o), EID_EIO, "/nowhere/prior");
+    o = quick();
+    o.prior_file = prior_file("0.1 1", 5);
+    o.sweep = EID_SWEEP_ACCURACY;
+    o.values = "0.1";
+    CHECK_FAILS(eid_trace_plan(&r, ctx, &o), EID_EINVAL, "goes by it");
+    eid_ctx_free(ctx);
+}
+
 static void no_failed_allocation_is_swallowed(void)
 {
     eid_ctx *ctx = context(1, 0);
@@ -280,6 +369,8 @@ int main(void)
     RUN(rates_agree_with_clustered_proportions);
     RUN(threads_do_not_matter);
     RUN(what_cannot_be_is_refused);
+    RUN(a_given_prior_is_drawn_from);
+    RUN(priors_that_are_none_are_refused);
     RUN(no_failed_allocation_is_swallowed);
     RUN(cancelling_stops);
     return DONE();
