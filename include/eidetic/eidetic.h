@@ -15,6 +15,7 @@
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"
 #include "eidetic/diet.h"
+#include "eidetic/duplicates.h"
 #include "eidetic/index.h"
 #include "eidetic/lab.h"
 #include "eidetic/lm.h"
