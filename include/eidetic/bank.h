@@ -30,7 +30,45 @@ typedef enum eid_bank_design {
 
 typedef enum eid_bank_outputs { EID_BANK_SCORES, EID_BANK_LOGITS } eid_bank_outputs;
 
+/* ---- what is done to a model between its training and the questions ----------------------------
+ */
+
+/* A model on its way, in one thread. */
+typedef struct eid_bank_model {
+    eid_ctx *ctx;
+    eid_net *net;
+    uint8_t *mask; /* one byte a parameter, in order, all 1 at first: a step that holds weights at
+                      zero points param->mask into it */
+    const eid_dataset *train;
+    const int64_t *part; /* places of the examples that it is trained on */
+    int64_t n;
+    const eid_classifier_opts *training;
+    uint64_t seed; /* of this step of this model */
+    void *worker;  /* not yours */
+} eid_bank_model;
+
+/* A kind of step.  `run` changes m->net (and then calls eid_net_changed); what it does depends on
+ * the model, the data, `opts` and m->seed alone. */
+typedef struct eid_bank_step_kind {
+    const char *name; /* "prune" */
+    const eid_opt *table;
+    size_t size;          /* of its options */
+    const void *defaults; /* size bytes */
+    eid_status (*run)(const eid_bank_model *m, const void *opts);
+} eid_bank_step_kind;
+
+/* This house's, ended by a NULL:
+ *     prune:magnitude=0.5        the smallest half of all weights (by size, not of biases and
+ * gains) become 0, and stay 0 in steps that follow finetune:epochs=1:lr=0.01  trained on, on the
+ * same examples, with a new optimizer */
+EID_API const eid_bank_step_kind *const *eid_bank_step_kinds(void);
+/* For steps: trains m->net on, as it was trained, but for so many epochs at such a peak rate. */
+EID_API EID_CHECKED eid_status eid_bank_train(const eid_bank_model *m, double epochs, double lr);
+
 typedef struct eid_bank_opts {
+    const char *then; /* steps after the training: "prune:magnitude=0.5,finetune:epochs=2"; NULL:
+                         none */
+    const eid_bank_step_kind *const *more; /* kinds besides this house's, ended by NULL; or NULL */
     int64_t models;
     int64_t design; /* eid_bank_design */
     double fraction;

@@ -169,6 +169,7 @@ static eid_status tell_store(bank *b)
 
     for (size_t i = 0; i < sizeof number / sizeof *number; i++)
         EID_TRY(eid_store_number(b->store, number[i].name, number[i].value));
+    EID_TRY(eid_store_text(b->store, "bank.then", p->opts->then ? p->opts->then : ""));
     EID_TRY(eid_store_text(b->store, "bank.train", p->set[0]->sha256));
     EID_TRY(eid_store_text(b->store, "bank.test", p->set[1] ? p->set[1]->sha256 : ""));
 done:
@@ -226,6 +227,7 @@ static eid_status check(bank *b)
     eid_net *m = NULL;
     size_t bytes;
 
+    EID_TRY(bank_steps_read(&b->plan.steps, p->opts));
     EID_TRY(eid_fit_plan_make(&fit, p->training, d, d->n));
     if (p->set[1])
         EID_TRY(eid_fit_check_test(d, p->set[1]));
@@ -282,6 +284,7 @@ static void tear_down(bank *b)
         bank_worker_free(&b->worker[t]);
     eid_free(b->worker);
     bank_files_close(b->file);
+    bank_steps_free(&b->plan.steps);
     eid_free(b->masks);
     eid_free(b->todo);
     eid_free(b->finished);

@@ -23,7 +23,26 @@ typedef struct bank_file {
     size_t data, row, size; /* bytes */
 } bank_file;
 
+/* One step of the pipeline, as it was asked for. */
+typedef struct bank_step {
+    const eid_bank_step_kind *kind;
+    void *opts;
+} bank_step;
+
+enum { BANK_STEPS = 16 };
+typedef struct bank_steps {
+    bank_step step[BANK_STEPS];
+    int n;
+    char *text; /* cut up; options may point into it */
+} bank_steps;
+/* EID_EINVAL with a sentence for what is no list of steps. */
+eid_status bank_steps_read(bank_steps *s, const eid_bank_opts *o);
+/* Every step with the values of all its options, defaults too: what the identity reads. */
+eid_status bank_steps_json(const bank_steps *s, char **json);
+void bank_steps_free(bank_steps *s);
+
 typedef struct bank_plan {
+    bank_steps steps;
     const eid_bank_opts *opts;
     const eid_classifier_opts *training;
     const eid_dataset *set[2]; /* train, test */
@@ -57,6 +76,8 @@ typedef struct bank_worker {
     int64_t *index, *epoch;
     float *x, *z;
     int32_t *y;
+    uint8_t *mask; /* of the parameters */
+    eid_ctx *stop; /* looked at every step of the model under way */
     uint8_t *correct[2];
     float *phi[2], *margin[2], *logits[2];
 } bank_worker;

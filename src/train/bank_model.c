@@ -42,6 +42,7 @@ eid_status bank_worker_make(bank_worker *w, const bank_plan *p, eid_ctx *ctx)
     EID_TRY(eid_net_new(&w->m, w->ctx, p->training->model, &shape, 0));
     EID_TRY(eid_optim_new(&w->optim, w->m, &fit.optim));
     EID_TRY(eid_draw_new(&w->draw, d->n, 0));
+    EID_TRY(EID_NEW(w->mask, eid_net_parameters(w->m)));
     EID_TRY(EID_NEW(w->part, d->n));
     EID_TRY(EID_NEW(w->index, rows));
     EID_TRY(EID_NEW(w->epoch, rows));
@@ -61,6 +62,7 @@ void bank_worker_free(bank_worker *w)
     eid_net_free(w->m);
     eid_draw_free(w->draw);
     eid_ctx_free(w->ctx);
+    eid_free(w->mask);
     eid_free(w->part);
     eid_free(w->index);
     eid_free(w->epoch);
@@ -120,22 +122,77 @@ static eid_status one_step(bank_worker *w, const bank_plan *p, const eid_fit_pla
                         eid_schedule_at(&fit->schedule, step, fit->steps), NULL, NULL, NULL);
 }
 
-static eid_status train(bank_worker *w, const bank_plan *p, int64_t k, int64_t n, eid_ctx *stop)
+/* Trains the network as it is, on the worker's part. */
+static eid_status train(bank_worker *w, const bank_plan *p, const eid_classifier_opts *o, int64_t n,
+                        uint64_t seed)
 {
     eid_status st = EID_OK;
     eid_fit_plan fit;
-    uint64_t seed = (uint64_t)eid_bank_seed(p->training, k);
 
-    EID_TRY(eid_fit_plan_make(&fit, p->training, p->set[0], n));
-    EID_TRY(eid_net_reset(w->m, w->ctx, seed));
+    EID_TRY(eid_fit_plan_make(&fit, o, p->set[0], n));
     eid_optim_reset(w->optim);
     w->draw->n = n;
     eid_draw_seed(w->draw, seed);
     for (int64_t step = 0; step < fit.steps; step++) {
-        if (eid_cancelled(stop))
-            EID_TRY(
-                eid_fail(EID_ECANCELLED, "stopped on request while training model %" PRId64, k));
+        if (eid_cancelled(w->stop))
+            EID_TRY(eid_fail(EID_ECANCELLED, "stopped on request while training a model"));
         EID_TRY(one_step(w, p, &fit, seed, step));
+    }
+done:
+    return st;
+}
+
+/* ---- the steps that follow
+ * ------------------------------------------------------------------------- */
+
+/* What eid_bank_model.worker points to. */
+typedef struct at_work {
+    bank_worker *w;
+    const bank_plan *p;
+} at_work;
+
+eid_status eid_bank_train(const eid_bank_model *m, double epochs, double lr)
+{
+    const at_work *at = m->worker;
+    eid_classifier_opts o = *m->training;
+
+    if (epochs <= 0)
+        return EID_OK;
+    o.epochs = epochs;
+    o.steps = 0;
+    o.lr = lr;
+    return train(at->w, at->p, &o, m->n, m->seed);
+}
+
+static void free_masks(bank_worker *w)
+{
+    eid_param *param;
+    size_t n = eid_net_params(w->m, &param);
+
+    for (size_t i = 0; i < n; i++)
+        param[i].mask = NULL;
+    memset(w->mask, 1, (size_t)eid_net_parameters(w->m));
+}
+
+/* Step s draws from a stream of its own of the model's seed; those below 2^42 are taken. */
+static eid_status steps(bank_worker *w, const bank_plan *p, uint64_t seed, int64_t n)
+{
+    eid_status st = EID_OK;
+    at_work at = {w, p};
+    eid_bank_model m = {.ctx = w->ctx,
+                        .net = w->m,
+                        .mask = w->mask,
+                        .train = p->set[0],
+                        .part = w->part,
+                        .n = n,
+                        .training = p->training,
+                        .worker = &at};
+
+    for (int s = 0; s < p->steps.n; s++) {
+        const bank_step *step = &p->steps.step[s];
+        eid_rng rng = eid_rng_stream(seed, ((uint64_t)1 << 42) + (uint64_t)s);
+        m.seed = eid_rng_u64(&rng) >> 15;
+        EID_TRY(step->kind->run(&m, step->opts));
     }
 done:
     return st;
@@ -205,8 +262,13 @@ eid_status bank_model(bank_worker *w, const bank_plan *p, int64_t k, const uint8
 {
     eid_status st = EID_OK;
     int64_t n = part_of(w, p->set[0], mask);
+    uint64_t seed = (uint64_t)eid_bank_seed(p->training, k);
 
-    EID_TRY(train(w, p, k, n, stop));
+    w->stop = stop;
+    free_masks(w);
+    EID_TRY(eid_net_reset(w->m, w->ctx, seed));
+    EID_TRY(train(w, p, p->training, n, seed));
+    EID_TRY(steps(w, p, seed, n));
     EID_TRY(ask(w, p, 0));
     if (p->set[1])
         EID_TRY(ask(w, p, 1));

@@ -80,6 +80,7 @@ done:
 
 typedef struct opened {
     eid_bank b;
+    char *then;
     eid_array *array[BANK_FILES];
     int64_t arrays;
 } opened;
@@ -131,6 +132,16 @@ static eid_status same_data(eid_store *s, const char *name, const eid_dataset *d
                         "%.16s...",
                         eid_store_dir(s), name + strlen("bank."), h.hex[0] ? h.hex : "none",
                         d->name ? d->name : "this", d->sha256);
+    return st;
+}
+
+static eid_status take_then(void *user, const char *name, const char *value)
+{
+    opened *o = user;
+    if (strcmp(name, "bank.then") != 0 || o->then || !*value)
+        return EID_OK;
+    eid_status st = eid_format(&o->then, "%s", value);
+    o->b.opts.then = o->then;
     return st;
 }
 
@@ -239,6 +250,7 @@ eid_status eid_bank_open(eid_bank **out, eid_ctx *ctx, const char *dir, const ei
     o->b.owner = o;
     EID_TRY(eid_store_open(&s, dir));
     EID_TRY(read_store(&o->b, s));
+    EID_TRY(eid_store_texts(s, "bank.then", take_then, o));
     if (strcmp(eid_store_run(s)->state, "done") != 0)
         EID_TRY(eid_fail(EID_EINVAL, "%s: this bank is unfinished; give its command again", dir));
     EID_TRY(same_data(s, "bank.train", train));
@@ -259,5 +271,6 @@ void eid_bank_free(eid_bank *b)
         return;
     for (int64_t i = 0; i < o->arrays; i++)
         eid_array_free(o->array[i]);
+    eid_free(o->then);
     eid_free(o);
 }

@@ -30,6 +30,8 @@ const eid_opt eid_bank_opt_table[] = {
     ROW(I64, "queries", queries, 1, 1024, "times it is asked about, all but the first augmented",
         NULL, 0),
     ROW(BOOL, "keep-weights", keep_weights, 0, 0, "keep the models, too", NULL, 0),
+    ROW(STR, "then", then, 0, 0,
+        "steps after a model's training: prune:magnitude=0.5,finetune:epochs=1:lr=0.01", NULL, 0),
     ROW(I64, "seed", seed, 0, 1e15, "random seed of parts and trainings", NULL, 0),
     {0}};
 #undef ROW
@@ -138,21 +140,24 @@ done:
 
 eid_status bank_identity(const bank_plan *p, char hex[65])
 {
-    static const char what[] = "eidetic bank, order 1"; /* other draws or files, a new number */
+    static const char what[] = "eidetic bank, order 2"; /* other draws or files, a new number */
     eid_status st = EID_OK;
     eid_sha256 *h = NULL;
     char training[65];
-    char *json = NULL;
+    char *json = NULL, *steps = NULL;
 
     EID_TRY(eid_fit_identity(p->training, p->set[0], p->set[1], training));
     EID_TRY(eid_opts_json(eid_bank_opt_table, p->opts, &json));
+    EID_TRY(bank_steps_json(&p->steps, &steps));
     EID_TRY(eid_sha256_new(&h));
     eid_sha256_add(h, what, sizeof what);
     eid_sha256_add(h, training, sizeof training);
     eid_sha256_add(h, json, strlen(json) + 1);
+    eid_sha256_add(h, steps, strlen(steps) + 1);
     eid_sha256_hex(h, hex);
 done:
     eid_sha256_free(h);
     eid_string_free(json);
+    eid_string_free(steps);
     return st;
 }
