@@ -70,6 +70,58 @@ done:
     return st;
 }
 
+/* ---- centring -------------------------------------------------------------------------------- */
+
+static eid_status centred(eid_dataset **d, eid_ctx *ctx, const double *mean, double scale)
+{
+    eid_status st = EID_OK;
+    eid_dataset *out = NULL, like = **d;
+    float *x = NULL;
+
+    EID_TRY(EID_NEW(x, like.n * like.features));
+    for (int64_t i = 0; i < like.n; i++) {
+        float *row = x + i * like.features;
+        eid_dataset_row(*d, i, row);
+        for (int64_t k = 0; k < like.features; k++)
+            row[k] = (float)(((double)row[k] - mean[k]) * scale);
+    }
+    like.u8 = NULL;
+    like.f32 = x;
+    EID_TRY(eid_dataset_from(&out, ctx, &like));
+    eid_dataset_free(*d);
+    *d = out;
+done:
+    eid_free(x);
+    return st;
+}
+
+eid_status lab_centre(eid_ctx *ctx, eid_dataset **train, eid_dataset **test)
+{
+    eid_status st = EID_OK;
+    const eid_dataset *d = *train;
+    double *mean = NULL, squares = 0;
+    float *x = NULL;
+
+    EID_TRY(EID_NEW(mean, d->features));
+    EID_TRY(EID_NEW(x, d->features));
+    for (int64_t i = 0; i < d->n; i++) {
+        eid_dataset_row(d, i, x);
+        for (int64_t k = 0; k < d->features; k++) {
+            mean[k] += (double)x[k] / (double)d->n;
+            squares += (double)x[k] * (double)x[k] / (double)d->n;
+        }
+    }
+    for (int64_t k = 0; k < d->features; k++)
+        squares -= mean[k] * mean[k];
+    double scale = squares > 0 ? sqrt((double)d->features / squares) : 1;
+    EID_TRY(centred(train, ctx, mean, scale));
+    EID_TRY(centred(test, ctx, mean, scale));
+done:
+    eid_free(mean);
+    eid_free(x);
+    return st;
+}
+
 /* ---- what was asked for ------------------------------------------------------------------------
  */
 

@@ -114,6 +114,18 @@ done:
     return st;
 }
 
+eid_classifier_opts lab_memorizing(const lab_work *w)
+{
+    eid_classifier_opts o = eid_classifier_opts_default();
+
+    o.model = "mlp:128";
+    o.epochs = 50;
+    o.batch = w->full ? 50 : 20;
+    o.lr = 0.02;
+    o.schedule = EID_SCHEDULE_COSINE;
+    return o;
+}
+
 eid_status lab_train(lab_work *w, lab_training *t, size_t n, const char *what)
 {
     crowd c = {.t = t, .n = n, .ctx = w->ctx, .what = what};

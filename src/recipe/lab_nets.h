@@ -27,6 +27,11 @@ eid_status lab_tail(eid_dataset **out, eid_ctx *ctx, const lab_tail_opts *o);
 eid_status lab_examples(lab_work *w, const char *data, int64_t n, const lab_tail_opts *small,
                         eid_dataset **train, eid_dataset **test);
 
+/* Takes the training set's mean example away from both sets and brings the mean variance of a
+ * number to 1.  Bytes scaled to 0 to 1 all point the same way, and a network then takes several
+ * times the epochs to fit its last examples. */
+eid_status lab_centre(eid_ctx *ctx, eid_dataset **train, eid_dataset **test);
+
 /* ---- trainings ------------------------------------------------------------------------------- */
 
 typedef struct lab_training lab_training;
@@ -46,6 +51,9 @@ struct lab_training {
     double epoch;      /* at the end */
     uint8_t *right[2]; /* of every example of judge[i]; freed by lab_trainings_free */
 };
+/* How a lab trains that wants every example fitted: the learning rate must fall for the last ones.
+ */
+eid_classifier_opts lab_memorizing(const lab_work *w);
 eid_status lab_train(lab_work *w, lab_training *t, size_t n, const char *what);
 void lab_trainings_free(lab_training *t, size_t n);
 /* Share of right answers of `m` on d. */

@@ -106,9 +106,9 @@ static eid_status set_up(random_labels *l, const setting *s, fitted *f, lab_trai
     }
     f->epochs = f->epochs_99 = INFINITY;
     eid_classifier_opts o = eid_classifier_opts_default();
-    o.model = s->kind == SOFTMAX ? "mlp:" : l->w->full ? "mlp:512" : "mlp:64";
+    o.model = s->kind == SOFTMAX ? "mlp:" : l->w->full ? "mlp:128" : "mlp:64";
     o.epochs = s->kind == SOFTMAX ? 200 : 1000;
-    o.batch = l->w->full ? 64 : 20;
+    o.batch = l->w->full ? 32 : 20;
     o.lr = l->w->full ? 0.01 : 0.005;
     o.seed = (int64_t)seed;
     *t = (lab_training){.data = f->data, .opts = o, .look = look, .user = f};
@@ -192,7 +192,8 @@ static eid_status rows(random_labels *l)
         EID_TRY(lab_measured(w, row, &e, lab_at_least(1)));
     }
     e = mean(l, ALL, epochs, TRUE_LABELS, true);
-    EID_TRY(lab_measured(w, "epochs to 100%, all random over none", &e, lab_between(1.2, 6)));
+    EID_TRY(lab_measured(w, "epochs to 100%, all random over none", &e,
+                         lab_between(l->w->full ? 2 : 1.2, 6)));
     e = mean(l, ALL, epochs_99, TRUE_LABELS, true);
     EID_TRY(lab_measured(w, "epochs to 99%, all random over none", &e, lab_at_least(1.2)));
     for (int s = QUARTER; s < SHARES; s++) {
@@ -276,6 +277,7 @@ static eid_status run(lab_work *w)
     EID_TRY(lab_examples(w, ((const own_opts *)w->own)->data, 5000, &small, &l->train, &l->test));
     if (!l->train)
         goto done;
+    EID_TRY(lab_centre(w->ctx, &l->train, &l->test));
     EID_TRY(train_all(l));
     EID_TRY(rows(l));
     EID_TRY(by_share(l));
