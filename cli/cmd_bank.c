@@ -1,4 +1,5 @@
 #include "data.h"
+#include "ranks.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static const cli_usage usage = {
         "Trains many classifiers, each on a known part of the examples, and keeps what every one "
         "of them says about every example: the evidence for memorization, influence and "
         "membership. One model per thread; stopped or killed, the same command goes on with the "
-        "models that are not done, to the same bits. docs/bank.md describes the arrays.",
+        "models that are not done, to the same bits. Under mpirun or srun the processes share the "
+        "models out. docs/bank.md describes the arrays.",
     .example = "bank --data fashion-mnist --examples 5000 --models 200 --model mlp:128 --out bank/",
     .min_operands = 0,
     .max_operands = 0,
@@ -109,6 +111,10 @@ static int make(cli *c, const eid_classifier_opts *t, const eid_bank_opts *o, co
 
     if (c->dry_run)
         return plan(c, t, o, d);
+    if (o->ranks && o->ranks->rank > 0) /* rank 0 tells of all */
+        return eid_bank_make(&r, c->ctx, d->train, d->test, t, o, &info, c->out) == EID_OK
+                   ? CLI_OK
+                   : cli_failed(c);
     if (eid_bank_make(&r, c->ctx, d->train, d->test, t, o, &info, c->out) != EID_OK)
         return cli_failed(c);
     if (c->json)
@@ -123,6 +129,7 @@ int cmd_bank(int argc, char **argv)
     eid_dataset_opts read = eid_dataset_opts_default();
     eid_classifier_opts training = eid_classifier_opts_default();
     eid_bank_opts bank = eid_bank_opts_default();
+    eid_bank_ranks ranks;
     const cli_group groups[] = {
         {"Examples", NULL, own, &a},
         {"Bank", NULL, eid_bank_opt_table, &bank},
@@ -136,6 +143,11 @@ int cmd_bank(int argc, char **argv)
 
     if (rc != CLI_GO)
         return rc;
+    if (cli_ranks(&ranks)) {
+        bank.ranks = &ranks;
+        if (ranks.rank > 0)
+            eid_ctx_on_progress(c.ctx, NULL, NULL);
+    }
     if (!c.out && !c.dry_run)
         rc = cli_wrong(&c, "--out is needed: the folder of the bank");
     else

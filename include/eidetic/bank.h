@@ -57,15 +57,22 @@ typedef struct eid_bank_step_kind {
     eid_status (*run)(const eid_bank_model *m, const void *opts);
 } eid_bank_step_kind;
 
-/* This house's, ended by a NULL:
- *     prune:magnitude=0.5        the smallest half of all weights (by size, not of biases and
- * gains) become 0, and stay 0 in steps that follow finetune:epochs=1:lr=0.01  trained on, on the
- * same examples, with a new optimizer */
+/* This house's, ended by a NULL.  "prune:magnitude=0.5": the smallest half of all weights (by size;
+ * biases and gains are none) become 0, and stay 0 in steps that follow.
+ * "finetune:epochs=1:lr=0.01": trained on, on the same examples, with a new optimizer. */
 EID_API const eid_bank_step_kind *const *eid_bank_step_kinds(void);
 /* For steps: trains m->net on, as it was trained, but for so many epochs at such a peak rate. */
 EID_API EID_CHECKED eid_status eid_bank_train(const eid_bank_model *m, double epochs, double lr);
 
+/* One of several processes that fill a bank together, in a folder that all of them see.  Rank 0
+ * writes the database; the others return when their share of the models is on disk. */
+typedef struct eid_bank_ranks {
+    int64_t rank, size;
+    const char *job; /* the same for all, another for the next time: "218628097" */
+} eid_bank_ranks;
+
 typedef struct eid_bank_opts {
+    const eid_bank_ranks *ranks; /* NULL: alone */
     const char *then; /* steps after the training: "prune:magnitude=0.5,finetune:epochs=2"; NULL:
                          none */
     const eid_bank_step_kind *const *more; /* kinds besides this house's, ended by NULL; or NULL */
@@ -101,7 +108,8 @@ typedef struct eid_bank_result {
 /* Fills DIR, one model per thread at a time; what is said of a model depends on the options, the
  * data and the model's number alone.  Killed or stopped, the same call goes on with the models that
  * the database does not have.  `info` names the command (command, command_line, seed, threads are
- * read); NULL: none.  EID_EEXIST: DIR holds another run. */
+ * read); NULL: none.  EID_EEXIST: DIR holds another run.  A rank that is not 0 fills in only
+ * models, examples, parameters, seconds and what it trained itself. */
 EID_API EID_CHECKED eid_status eid_bank_make(eid_bank_result *out, eid_ctx *ctx,
                                              const eid_dataset *train, const eid_dataset *test,
                                              const eid_classifier_opts *training,

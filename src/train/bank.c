@@ -1,11 +1,10 @@
 /* bank.c - fills a bank: threads claim models, and whoever finishes one after a while commits all
- * that are finished.
+ * that are finished; rank 0 also what other ranks finished.
  *
  * A model is trained and asked without a lock.  Its rows are written at once; that it is done is
  * told to the database later, in one go with others, after the files were synced: a sync for each
  * model would cost as much as a small one's training. */
 #include "base/file.h"
-#include "base/json.h"
 #include "eidetic/stats.h"
 #include "par/par.h"
 #include "train/bank.h"
@@ -13,66 +12,85 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const double COMMIT_SECONDS = 2; /* what a kill may cost, besides the models under way */
+
+static const double PATIENCE_SECONDS = 5; /* that rank 0 waits at least for a sign of the others */
 
 typedef struct bank {
     eid_ctx *ctx;
     bank_plan plan;
+    bank_ranks ranks;
     const char *dir;
-    eid_store *store;
+    char identity[65];
+    eid_store *store; /* rank 0's */
     uint8_t *masks;
     int64_t row;
     bank_file file[BANK_FILES];
     bank_worker *worker;
     int workers;
-    int64_t *todo, n_todo;         /* models that the database does not have */
+    int64_t *todo, n_todo;         /* this rank's share of the models without rows */
+    int64_t missing;               /* models that the database did not have at first */
     pthread_mutex_t lock;          /* of what follows, and of the store */
+    uint8_t *pending;              /* of every model: the database does not have it */
     int64_t *finished, n_finished; /* rows written, not yet committed */
-    int64_t committed;
-    double commit_at;
-    atomic_int_fast64_t done;
+    double commit_at, longest;     /* seconds: the next commit; a model's training, at most */
+    atomic_int_fast64_t done;      /* of the missing ones, as far as this rank knows */
 } bank;
 
 /* ---- commits
  * --------------------------------------------------------------------------------------- */
 
-static eid_status commit_model(bank *b, int64_t k)
+static eid_status commit_model(void *user, int64_t k)
 {
     eid_status st = EID_OK;
+    bank *b = user;
     char unit[32];
     bool done;
 
+    if (!b->pending[k])
+        return EID_OK;
     snprintf(unit, sizeof unit, "model %" PRId64, k);
     EID_TRY(eid_store_begin(b->store, unit, &done));
     if (!done)
         EID_TRY(eid_store_end(b->store));
+    b->pending[k] = 0;
+    b->done++;
 done:
     if (st != EID_OK)
         eid_store_abandon(b->store);
     return st;
 }
 
-/* With the lock held. */
+/* With the lock held: what this rank finished, into the database or the ears of rank 0. */
 static eid_status commit(bank *b)
 {
     eid_status st = EID_OK;
 
-    if (b->n_finished == 0)
-        return EID_OK;
-    EID_TRY(bank_files_sync(b->file));
-    for (; b->n_finished > 0; b->n_finished--, b->committed++)
-        EID_TRY(commit_model(b, b->finished[b->n_finished - 1]));
     b->commit_at = eid_now() + COMMIT_SECONDS;
+    if (b->n_finished) {
+        EID_TRY(bank_files_sync(b->file));
+        if (b->ranks.rank > 0) {
+            EID_TRY(bank_ranks_tell(&b->ranks, b->finished, b->n_finished));
+            b->done += b->n_finished;
+            b->n_finished = 0;
+        }
+    }
+    for (; b->n_finished > 0; b->n_finished--)
+        EID_TRY(commit_model(b, b->finished[b->n_finished - 1]));
+    if (b->ranks.rank == 0 && b->ranks.size > 1)
+        EID_TRY(bank_ranks_collect(&b->ranks, b->plan.opts->models, commit_model, b));
 done:
     return st;
 }
 
-static eid_status finished(bank *b, int64_t k)
+static eid_status finished(bank *b, int64_t k, double seconds)
 {
     eid_status st = EID_OK;
     pthread_mutex_lock(&b->lock);
     b->finished[b->n_finished++] = k;
+    b->longest = seconds > b->longest ? seconds : b->longest;
     if (eid_now() >= b->commit_at)
         st = commit(b);
     pthread_mutex_unlock(&b->lock);
@@ -85,13 +103,13 @@ static eid_status one_model(void *arg, int64_t task, int worker)
     bank *b = arg;
     bank_worker *w = &b->worker[worker];
     int64_t k = b->todo[task];
+    double began = eid_now();
 
     if (worker == 0) /* the calling thread: the one that may tell progress */
-        EID_TRY(eid_tick(b->ctx, "filling the bank", "models", b->done, b->n_todo));
+        EID_TRY(eid_tick(b->ctx, "filling the bank", "models", b->done, b->missing));
     EID_TRY(bank_model(w, &b->plan, k, b->masks + k * b->row, b->ctx));
     EID_TRY(bank_worker_put(w, b->file, k));
-    EID_TRY(finished(b, k));
-    b->done++;
+    EID_TRY(finished(b, k, eid_now() - began));
 done:
     return st;
 }
@@ -99,95 +117,18 @@ done:
 /* ---- the folder
  * ------------------------------------------------------------------------------------ */
 
-static eid_status describe(const bank_plan *p, char **json)
-{
-    eid_status st = EID_OK;
-    char *text[2] = {0};
-    json_t *all = NULL, *own = NULL;
-
-    EID_TRY(eid_opts_json(eid_classifier_opt_table, p->training, &text[0]));
-    EID_TRY(eid_opts_json(eid_bank_opt_table, p->opts, &text[1]));
-    EID_TRY(eid_json_parse(&all, "options", text[0], strlen(text[0])));
-    EID_TRY(eid_json_parse(&own, "options", text[1], strlen(text[1])));
-    json_object_update(all, own);
-    st = eid_json_text(all, json);
-    all = NULL;
-done:
-    json_decref(all);
-    json_decref(own);
-    eid_string_free(text[0]);
-    eid_string_free(text[1]);
-    return st;
-}
-
-static eid_status open_run(bank *b, const eid_run_info *given, bool *resumed)
-{
-    eid_status st = EID_OK;
-    char identity[65], cpu[256];
-    char *options = NULL;
-    eid_run_info info = given ? *given : (eid_run_info){.command = "bank", .command_line = ""};
-
-    EID_TRY(bank_identity(&b->plan, identity));
-    EID_TRY(describe(&b->plan, &options));
-    eid_cpu_name(cpu, sizeof cpu);
-    info.options = options;
-    info.identity = identity;
-    info.version = eid_version();
-    info.kernels = eid_kernels();
-    info.bits = eid_bits(b->ctx);
-    info.cpu = cpu;
-    info.seed = b->plan.training->seed;
-    info.threads = eid_ctx_threads(b->ctx);
-    EID_TRY(eid_store_create(&b->store, b->dir, &info, resumed));
-done:
-    eid_string_free(options);
-    return st;
-}
-
-/* What eid_bank_open needs to know. */
-static eid_status tell_store(bank *b)
-{
-    eid_status st = EID_OK;
-    const bank_plan *p = &b->plan;
-    const struct {
-        const char *name;
-        double value;
-    } number[] = {
-        {"bank.models", (double)p->opts->models},
-        {"bank.design", (double)p->opts->design},
-        {"bank.fraction", p->opts->fraction},
-        {"bank.groups", (double)p->opts->groups},
-        {"bank.outputs", (double)p->opts->outputs},
-        {"bank.queries", (double)p->opts->queries},
-        {"bank.keep_weights", p->opts->keep_weights},
-        {"bank.seed", (double)p->opts->seed},
-        {"bank.parameters", (double)p->parameters},
-        {"bank.classes", (double)p->set[0]->classes},
-        {"bank.examples", (double)p->set[0]->n},
-        {"bank.test_examples", p->set[1] ? (double)p->set[1]->n : 0},
-    };
-
-    for (size_t i = 0; i < sizeof number / sizeof *number; i++)
-        EID_TRY(eid_store_number(b->store, number[i].name, number[i].value));
-    EID_TRY(eid_store_text(b->store, "bank.then", p->opts->then ? p->opts->then : ""));
-    EID_TRY(eid_store_text(b->store, "bank.train", p->set[0]->sha256));
-    EID_TRY(eid_store_text(b->store, "bank.test", p->set[1] ? p->set[1]->sha256 : ""));
-done:
-    return st;
-}
-
 /* Makes the arrays, or finds them. */
 static eid_status open_files(bank *b)
 {
     eid_status st = EID_OK;
     bool done;
 
-    EID_TRY(bank_files_plan(b->file, &b->plan, b->dir));
     EID_TRY(eid_store_begin(b->store, "arrays", &done));
     if (done)
         return bank_files_open(b->file, b->masks);
+    EID_TRY(bank_ranks_forget(&b->ranks));
     EID_TRY(bank_files_make(b->file, b->dir, b->masks));
-    EID_TRY(tell_store(b));
+    EID_TRY(bank_run_tell(b->store, &b->plan));
     EID_TRY(eid_store_end(b->store));
 done:
     if (st != EID_OK)
@@ -195,21 +136,56 @@ done:
     return st;
 }
 
-static eid_status list_todo(bank *b)
+/* Models that the database lacks, and no rank of a killed job finished. */
+static eid_status list_missing(bank *b)
 {
     eid_status st = EID_OK;
     char unit[32];
     bool done;
 
-    EID_TRY(EID_NEW(b->todo, b->plan.opts->models));
-    EID_TRY(EID_NEW(b->finished, b->plan.opts->models));
     for (int64_t k = 0; k < b->plan.opts->models; k++) {
         snprintf(unit, sizeof unit, "model %" PRId64, k);
         EID_TRY(eid_store_begin(b->store, unit, &done));
         eid_store_abandon(b->store);
-        if (!done)
-            b->todo[b->n_todo++] = k;
+        b->pending[k] = !done;
     }
+    EID_TRY(bank_ranks_collect(&b->ranks, b->plan.opts->models, commit_model, b));
+    b->done = 0;
+    for (int64_t k = 0; k < b->plan.opts->models; k++)
+        if (b->pending[k])
+            b->todo[b->missing++] = k;
+done:
+    return st;
+}
+
+/* Of the missing models, in `todo`, every size-th. */
+static void take_share(bank *b)
+{
+    for (int64_t i = b->ranks.rank; i < b->missing; i += b->ranks.size)
+        b->todo[b->n_todo++] = b->todo[i];
+}
+
+/* Rank 0 opens run and arrays, and says what is missing; the others wait for that. */
+static eid_status begin(bank *b, const eid_run_info *info, bool *resumed)
+{
+    eid_status st = EID_OK;
+
+    EID_TRY(EID_NEW(b->todo, b->plan.opts->models));
+    EID_TRY(EID_NEW(b->finished, b->plan.opts->models));
+    EID_TRY(EID_NEW(b->pending, b->plan.opts->models));
+    EID_TRY(bank_files_plan(b->file, &b->plan, b->dir));
+    EID_TRY(bank_identity(&b->plan, b->identity));
+    if (b->ranks.rank == 0) {
+        EID_TRY(bank_run_open(&b->store, b->ctx, &b->plan, b->dir, info, resumed));
+        EID_TRY(open_files(b));
+        EID_TRY(list_missing(b));
+        EID_TRY(bank_ranks_begin(&b->ranks, b->identity, eid_bits(b->ctx), b->todo, b->missing));
+    } else {
+        EID_TRY(bank_ranks_wait(&b->ranks, b->ctx, b->identity, eid_bits(b->ctx),
+                                b->plan.opts->models, b->todo, &b->missing));
+        EID_TRY(bank_files_open(b->file, b->masks));
+    }
+    take_share(b);
 done:
     return st;
 }
@@ -260,20 +236,61 @@ done:
     return st;
 }
 
+static eid_status need_workers(bank *b, int64_t n)
+{
+    eid_status st = EID_OK;
+    int threads = eid_ctx_threads(b->ctx);
+
+    if (!b->worker)
+        EID_TRY(EID_NEW(b->worker, threads));
+    for (; b->workers < threads && b->workers < n; b->workers++)
+        EID_TRY(bank_worker_make(&b->worker[b->workers], &b->plan, b->ctx));
+done:
+    return st;
+}
+
+/* Trains the models of `todo`; what is finished stays, also when stopped. */
 static eid_status fill(bank *b)
 {
     eid_status st = EID_OK, last;
 
-    b->workers = (int)(b->n_todo < eid_ctx_threads(b->ctx) ? b->n_todo : eid_ctx_threads(b->ctx));
-    EID_TRY(EID_NEW(b->worker, b->workers));
-    for (int t = 0; t < b->workers; t++)
-        EID_TRY(bank_worker_make(&b->worker[t], &b->plan, b->ctx));
+    EID_TRY(need_workers(b, b->n_todo));
     b->commit_at = eid_now() + COMMIT_SECONDS;
     st = eid_par_for(b->ctx, b->n_todo, one_model, b);
-    last = commit(b); /* also when stopped: what is finished stays */
+    last = commit(b);
     st = st != EID_OK ? st : last;
-    if (st == EID_OK)
-        st = eid_tick(b->ctx, "filling the bank", "models", b->n_todo, b->n_todo);
+done:
+    return st;
+}
+
+/* As many models as there are threads, of those that nobody told of. */
+static void take_over(bank *b)
+{
+    b->n_todo = 0;
+    for (int64_t k = 0; k < b->plan.opts->models && b->n_todo < eid_ctx_threads(b->ctx); k++)
+        if (b->pending[k])
+            b->todo[b->n_todo++] = k;
+}
+
+/* Rank 0, when its share is done: until the others' are, or are its own. */
+static eid_status wait_for_others(bank *b)
+{
+    eid_status st = EID_OK;
+    double sign = eid_now();
+
+    while (b->done < b->missing) {
+        int64_t before = b->done;
+        double patience = 4 * b->longest > PATIENCE_SECONDS ? 4 * b->longest : PATIENCE_SECONDS;
+        EID_TRY(eid_tick(b->ctx, "filling the bank", "models", b->done, b->missing));
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+        EID_TRY(commit(b));
+        if (b->done > before)
+            sign = eid_now();
+        if (b->done < b->missing && eid_now() - sign > patience) {
+            take_over(b);
+            EID_TRY(fill(b));
+        }
+    }
 done:
     return st;
 }
@@ -288,6 +305,8 @@ static void tear_down(bank *b)
     eid_free(b->masks);
     eid_free(b->todo);
     eid_free(b->finished);
+    eid_free(b->pending);
+    bank_ranks_free(&b->ranks);
     pthread_mutex_destroy(&b->lock);
     eid_store_free(b->store);
 }
@@ -304,18 +323,26 @@ eid_status eid_bank_make(eid_bank_result *out, eid_ctx *ctx, const eid_dataset *
     double began = eid_now();
 
     pthread_mutex_init(&b.lock, NULL);
+    EID_TRY(bank_ranks_make(&b.ranks, opts->ranks, dir));
     EID_TRY(check(&b));
-    EID_TRY(open_run(&b, info, &r.resumed));
-    EID_TRY(open_files(&b));
-    EID_TRY(list_todo(&b));
+    EID_TRY(begin(&b, info, &r.resumed));
     if (b.n_todo > 0)
         EID_TRY(fill(&b));
-    EID_TRY(bank_sum_up(&r, &b.plan, b.file, b.masks, b.store));
-    r.parameters = b.plan.parameters;
+    r.accuracy_in = r.accuracy_out = r.accuracy_test = NAN;
     r.trained = b.n_todo;
+    if (b.ranks.rank == 0) {
+        EID_TRY(wait_for_others(&b));
+        EID_TRY(bank_sum_up(&r, &b.plan, b.file, b.masks, b.store));
+        r.trained = b.missing;
+    }
+    r.parameters = b.plan.parameters;
     r.seconds = eid_now() - began;
     r.rate = r.seconds > 0 ? (double)r.trained / r.seconds : 0;
-    EID_TRY(eid_store_finish(b.store, "done", r.seconds));
+    if (b.ranks.rank == 0) {
+        EID_TRY(eid_store_finish(b.store, "done", r.seconds));
+        EID_TRY(bank_ranks_begin(&b.ranks, b.identity, eid_bits(ctx), NULL, 0)); /* for late ones */
+    }
+    EID_TRY(eid_tick(ctx, "filling the bank", "models", b.missing, b.missing));
     *out = r;
 done:
     tear_down(&b);

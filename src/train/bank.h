@@ -66,6 +66,35 @@ eid_status bank_identity(const bank_plan *p, char hex[65]);
 eid_status bank_sum_up(eid_bank_result *r, const bank_plan *p, const bank_file f[BANK_FILES],
                        const uint8_t *masks, eid_store *store);
 
+eid_status bank_run_open(eid_store **store, eid_ctx *ctx, const bank_plan *p, const char *dir,
+                         const eid_run_info *given, bool *resumed);
+eid_status bank_run_tell(eid_store *store, const bank_plan *p);
+
+/* ---- several processes -------------------------------------------------------------------------
+ * Rank 0 says in DIR/ranks/JOB.begin what is to be done; rank r trains every size-th model of that,
+ * from the r-th on, and appends those whose rows are on disk to DIR/ranks/JOB.R.done, eight bytes a
+ * number; rank 0 reads these and commits.  Nothing of it need arrive: a model's rows are the same
+ * whoever writes them, and what nobody tells of rank 0 trains itself. */
+typedef struct bank_ranks {
+    int64_t rank, size;
+    char *folder, *begin, *mine; /* paths; folder: DIR/ranks */
+    int log;                     /* `mine`, opened to append; -1: not yet */
+} bank_ranks;
+eid_status bank_ranks_make(bank_ranks *r, const eid_bank_ranks *of, const char *dir);
+void bank_ranks_free(bank_ranks *r);
+/* Rank 0: what the others told, in this job or an earlier one that was killed. */
+eid_status bank_ranks_collect(const bank_ranks *r, int64_t models,
+                              eid_status (*fn)(void *user, int64_t model), void *user);
+/* Rank 0: forgets what stands there, then lets the others begin (alone: no more than the first). */
+eid_status bank_ranks_begin(const bank_ranks *r, const char *identity, const char *bits,
+                            const int64_t *todo, int64_t n);
+/* The others: waits until rank 0 began; room for `models`. */
+eid_status bank_ranks_wait(const bank_ranks *r, eid_ctx *ctx, const char *identity,
+                           const char *bits, int64_t models, int64_t *todo, int64_t *n);
+/* Rank 0, before it makes arrays anew: whatever was told was of others. */
+eid_status bank_ranks_forget(const bank_ranks *r);
+eid_status bank_ranks_tell(bank_ranks *r, const int64_t *model, int64_t n);
+
 /* One thread's network and room for one model's rows. */
 typedef struct bank_worker {
     eid_ctx *ctx; /* of one thread */
