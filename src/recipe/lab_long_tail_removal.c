@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct own_opts {
     const char *data;
@@ -43,50 +42,6 @@ static eid_bank_opts bank_of(const removal *r, int64_t models, uint64_t number)
 /* ---- scores that are right ---------------------------------------------------------------------
  */
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Median with the interval between order statistics that a binomial gives, normally approximated.
- */
-static eid_estimate median(double *x, int64_t n)
-{
-    double half = 0.98 * sqrt((double)n), mid = 0.5 * (double)n;
-    int64_t low = (int64_t)floor(mid - half), high = (int64_t)ceil(mid + half);
-
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return (eid_estimate){.value = x[n / 2],
-                          .low = x[low < 0 ? 0 : low],
-                          .high = x[high >= n ? n - 1 : high],
-                          .n = n,
-                          .method = "order statistics"};
-}
-
-/* Pearson's correlation with Fisher's interval. */
-static eid_estimate correlation(const double *x, const double *y, int64_t n)
-{
-    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
-
-    for (int64_t i = 0; i < n; i++) {
-        mx += x[i] / (double)n;
-        my += y[i] / (double)n;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        xx += (x[i] - mx) * (x[i] - mx);
-        yy += (y[i] - my) * (y[i] - my);
-        xy += (x[i] - mx) * (y[i] - my);
-    }
-    double r = xy / sqrt(xx * yy), half = 1.96 / sqrt((double)n - 3);
-    return (eid_estimate){.value = r,
-                          .low = tanh(atanh(r) - half),
-                          .high = tanh(atanh(r) + half),
-                          .n = n,
-                          .method = "fisher's z"};
-}
-
 /* mem of the examples with a wrong label, or of the others. */
 static int64_t side_of(const removal *r, const double *mem, bool wrong, double *out)
 {
@@ -120,12 +75,12 @@ static eid_status score_rows(removal *r, const lab_bank *b)
     e = eid_proportion(many, n);
     EID_TRY(lab_measured(w, "right labels memorized too: share with mem of 0.25 and more", &e,
                          lab_between(0.1, 0.4)));
-    e = median(side, n);
+    e = lab_median(side, n);
     EID_TRY(lab_measured(w, "mem of right labels, median", &e, lab_at_most(full ? 0.08 : 0.15)));
     EID_TRY(lab_finds_flips(&e, r->mem, r->noisy));
     EID_TRY(lab_measured(w, "area under the ROC of mem for wrong labels", &e,
                          lab_at_least(full ? 0.96 : 0.9)));
-    e = correlation(r->half[0], r->half[1], r->noisy->n);
+    e = lab_correlation(r->half[0], r->half[1], r->noisy->n);
     char row[128];
     snprintf(row, sizeof row,
              "correlation of mem by %" PRId64 " models with that by as many others", r->models / 2);

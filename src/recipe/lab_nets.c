@@ -6,6 +6,7 @@
 #include "train/fitting.h"
 #include <math.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 /* ---- one training ------------------------------------------------------------------------------
  */
@@ -246,4 +247,48 @@ done:
     eid_free(side[0]);
     eid_free(side[1]);
     return st;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Median with the interval between order statistics that a binomial gives, normally approximated.
+ */
+eid_estimate lab_median(double *x, int64_t n)
+{
+    double half = 0.98 * sqrt((double)n), mid = 0.5 * (double)n;
+    int64_t low = (int64_t)floor(mid - half), high = (int64_t)ceil(mid + half);
+
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return (eid_estimate){.value = x[n / 2],
+                          .low = x[low < 0 ? 0 : low],
+                          .high = x[high >= n ? n - 1 : high],
+                          .n = n,
+                          .method = "order statistics"};
+}
+
+/* Pearson's correlation with Fisher's interval. */
+eid_estimate lab_correlation(const double *x, const double *y, int64_t n)
+{
+    double mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+
+    for (int64_t i = 0; i < n; i++) {
+        mx += x[i] / (double)n;
+        my += y[i] / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    double r = xy / sqrt(xx * yy), half = EID_Z975 / sqrt((double)n - 3);
+    return (eid_estimate){.value = r,
+                          .low = tanh(atanh(r) - half),
+                          .high = tanh(atanh(r) + half),
+                          .n = n,
+                          .method = "fisher's z"};
 }

@@ -82,4 +82,8 @@ double lab_open(const lab_training *a, const lab_training *b, size_t replicas, i
 
 /* Area under the ROC of `score` for the examples whose label is not the clean one. */
 eid_status lab_finds_flips(eid_estimate *out, const double *score, const eid_dataset *d);
+/* Sorts x. */
+eid_estimate lab_median(double *x, int64_t n);
+/* Pearson's, with Fisher's interval. */
+eid_estimate lab_correlation(const double *x, const double *y, int64_t n);
 #endif
