@@ -34,18 +34,26 @@ static int run(cli *c, const args *a, const eid_duplicates_opts *opts, const eid
 {
     cli_index mine = {0}, other = {0};
     duplicates_found f = {.show = a->show, .reveal = a->reveal};
+    eid_corpus_opts all = *read;
     int rc = cli_index_of(c, &mine, c->operands.at, c->operands.n, read);
 
+    all.include = NULL; /* the pattern is for the corpus */
     if (rc == CLI_OK && a->other)
-        rc = cli_index_of(c, &other, &a->other, 1, read);
+        rc = cli_index_of(c, &other, &a->other, 1, &all);
     f.ix = mine.ix;
     f.other = other.ix;
     if (rc == CLI_OK &&
         (eid_index_duplicates(&f.own, c->ctx, f.ix, opts) != EID_OK ||
          (f.other && eid_index_shared(&f.shared, c->ctx, f.ix, f.other, opts) != EID_OK)))
         rc = cli_failed(c);
+    const eid_duplicates_found kept = {f.ix,     f.other, c->operands.at[0],  a->other, f.own,
+                                       f.shared, opts,    cli_command_line(c)};
+    if (rc == CLI_OK && c->out && eid_duplicates_write(c->ctx, &kept, c->out) != EID_OK)
+        rc = cli_failed(c);
+    if (rc == CLI_OK && c->out)
+        cli_say(c, "%s/report.html shows it", c->out);
     if (rc == CLI_OK && c->json)
-        rc = cli_object(c, duplicates_json(&f));
+        rc = cli_object(c, duplicates_json(&f, c->out));
     else if (rc == CLI_OK)
         duplicates_print(&f);
     eid_duplicates_free(f.own);

@@ -145,7 +145,7 @@ static json_t *shared_json(const duplicates_found *f)
                      d->whole);
 }
 
-json_t *duplicates_json(const duplicates_found *f)
+json_t *duplicates_json(const duplicates_found *f, const char *out)
 {
     const eid_duplicates *d = f->own;
     json_t *lengths = json_array(), *strings = json_array();
@@ -162,9 +162,14 @@ json_t *duplicates_json(const duplicates_found *f)
         json_object_set_new(j, "place", cli_place(f->ix, s->place, f->reveal));
         json_array_append_new(strings, j);
     }
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "documents",
-                     (json_int_t)eid_index_docs(f->ix), "bytes", (json_int_t)eid_index_bytes(f->ix),
-                     "shards", (json_int_t)eid_index_shards(f->ix), "lengths", lengths, "strings",
-                     strings, "whole", d->whole, "overlap",
-                     f->shared ? shared_json(f) : json_null());
+    json_t *all =
+        json_pack("{s:I, s:I, s:I, s:o, s:o, s:b, s:o}", "documents",
+                  (json_int_t)eid_index_docs(f->ix), "bytes", (json_int_t)eid_index_bytes(f->ix),
+                  "shards", (json_int_t)eid_index_shards(f->ix), "lengths", lengths, "strings",
+                  strings, "whole", d->whole, "overlap", f->shared ? shared_json(f) : json_null());
+    if (out)
+        json_object_set_new(all, "files",
+                            json_pack("{s:o, s:o}", "report", json_sprintf("%s/report.html", out),
+                                      "database", json_sprintf("%s/eidetic.db", out)));
+    return all;
 }

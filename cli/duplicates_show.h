@@ -12,5 +12,6 @@ typedef struct duplicates_found {
 } duplicates_found;
 
 void duplicates_print(const duplicates_found *f);
-json_t *duplicates_json(const duplicates_found *f);
+/* `out`: the run's folder, NULL: none. */
+json_t *duplicates_json(const duplicates_found *f, const char *out);
 #endif

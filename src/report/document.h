@@ -39,6 +39,13 @@ void doc_lab_free(document *d);
 eid_status doc_lab_figures(document *d, eid_status (*fn)(void *user, const fig *f), void *user);
 void doc_lab_page(document *d);
 
+/* So has a run of `duplicates` (duplicates.c); its figures are the first of `figure`. */
+enum { DOC_DUPLICATES = 3 };
+bool doc_is_duplicates(const document *d);
+eid_status doc_duplicates_figures(document *d, eid_status (*fn)(void *user, const fig *f),
+                                  void *user);
+void doc_duplicates_page(document *d);
+
 /* Shared pieces. */
 /* Up to the body; the title is `ours`, then `of` and `hostile` where that is not NULL. */
 void doc_head(page *p, const char *ours, const char *of, const char *hostile);

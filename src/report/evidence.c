@@ -113,7 +113,11 @@ static eid_status copy_text(const char **s)
 
 static bool is_string(const char *kind)
 {
-    return strcmp(kind, "extracted") == 0 || strcmp(kind, "planted") == 0;
+    static const char *const strings[] = {"extracted", "planted", "repeated", "shared"};
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        if (strcmp(kind, strings[i]) == 0)
+            return true;
+    return false;
 }
 
 static eid_status on_finding(void *user, const eid_finding *row)

@@ -61,9 +61,24 @@ static void fit_axes(frame *c)
     c->x = axis_fit(f->x_kind, low, x.high, zero, c->left, c->right, c->narrow ? 5 : 9);
     if (f->y_as == AS_PERCENT)
         y.high = fmin(y.high, 1);
-    c->y =
-        axis_fit(f->y_kind, f->whole || y.low < y.high / 3 ? 0 : y.low,
-                 f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high, false, c->bottom, c->top, 6);
+    double floor = f->y_kind != AXIS_LINEAR ? y.least : f->whole || y.low < y.high / 3 ? 0 : y.low;
+    c->y = axis_fit(f->y_kind, floor, f->y_as == AS_PERCENT && y.high > 0.96 ? 1 : y.high, false,
+                    c->bottom, c->top, 6);
+}
+
+/* Large counts are written short: the edge has room for five letters. */
+static const char *y_text(double value, number_as as, char text[48])
+{
+    static const char unit[] = "kMGT";
+    int k = -1;
+    if (as != AS_COUNT || value < 1e4)
+        return tick_text(value, as, text);
+    for (; value >= 1000 && k < 3; k++)
+        value /= 1000;
+    tick_text(value, AS_PLAIN, text);
+    text[strlen(text) + 1] = '\0';
+    text[strlen(text)] = unit[k];
+    return text;
 }
 
 static void draw_axes(frame *c)
@@ -76,7 +91,7 @@ static void draw_axes(frame *c)
             svg_line(c, "grid", c->left, y, c->right, y);
         if (labelled)
             svg_text(c, "tick", "end", c->left - 8, y + 4,
-                     tick_text(c->y.tick[i].value, c->f->y_as, text));
+                     y_text(c->y.tick[i].value, c->f->y_as, text));
     }
     svg_line(c, "axis", c->left, c->bottom, c->right, c->bottom);
     for (int i = 0; i < c->x.ticks; i++) {

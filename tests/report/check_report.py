@@ -17,7 +17,7 @@ import xml.etree.ElementTree as xml
 make = sys.argv[1]
 work = pathlib.Path(tempfile.mkdtemp(prefix="eid-report-"))
 runs = {}
-for kind in ("rich", "bare", "hostile"):
+for kind in ("rich", "bare", "hostile", "duplicates"):
     runs[kind] = work / kind
     subprocess.run([make, runs[kind], kind], check=True)
 runs["revealed"] = work / "revealed"
@@ -210,7 +210,7 @@ def the_numbers_are_the_stored_ones():
 
 @case
 def hostile_text_stays_text():
-    for kind in ("hostile", "revealed"):
+    for kind in ("hostile", "revealed", "duplicates"):
         text = "".join(pages[kind].words)
         assert "<script>alert(1)</script>" in text and "<script>alert(4)</script>" in text
         for treacherous in "\u202e\u0001\u001b\u0000\u200b\u2066":
@@ -222,7 +222,7 @@ def hostile_text_stays_text():
 
 @case
 def personal_data_shows_only_when_asked():
-    for kind, secret in (("hostile", "victim.example"), ("rich", "ada.lovelace@"), ("rich", "cobol.example"),
+    for kind, secret in (("hostile", "victim.example"), ("duplicates", "victim.example"), ("rich", "ada.lovelace@"), ("rich", "cobol.example"),
                          ("rich", "lace@analytical"), ("rich", "30 1234567")):
         assert secret not in page[kind], secret
     assert "mail@victim.example.org" in page["revealed"]

@@ -1,8 +1,11 @@
 /* make_fixture.c - a run and its report for the checks that are written in Python:
  *     make_fixture DIR rich|bare|hostile|after [reveal]
- *     make_fixture DIR labs       every lab of theory, at small scale */
+ *     make_fixture DIR labs       every lab of theory, at small scale
+ *     make_fixture DIR duplicates a corpus of hostile text, and what it shares with another */
+#include "eidetic/duplicates.h"
 #include "eidetic/lab.h"
 #include "eidetic/report.h"
+#include "eidetic/rng.h"
 #include "fixture.h"
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +43,73 @@ static int make_labs(const char *dir)
     return st != EID_OK;
 }
 
+/* Documents of few words, some of them hostile, so that strings stand in them any number of times.
+ */
+static eid_status make_index(eid_index **ix, eid_ctx *ctx, const char *dir, uint64_t seed)
+{
+    static const char *const words[] = {
+        "<script>alert(1)</script> ",       "the quick brown fox ",
+        "\xe2\x80\xaegpj\x01\x1b[31m\xff ", "write to mail@victim.example.org ",
+        "</style></svg>]]>-->\"'& ",        "=cmd() "};
+    enum { DOCS = 40, WORDS = 60 };
+    static char text[DOCS][WORDS * 40];
+    eid_document docs[DOCS];
+    eid_corpus *c = NULL;
+    eid_rng rng = eid_rng_seed(seed);
+    char path[4096];
+    eid_status st;
+
+    for (int d = 0; d < DOCS; d++) {
+        size_t n = 0;
+        for (int i = 0; i < WORDS; i++)
+            n += (size_t)snprintf(text[d] + n, sizeof text[d] - n, "%s",
+                                  words[eid_rng_below(&rng, 2 + (uint64_t)i % 5)]);
+        docs[d] = (eid_document){d % 2 ? "<script>alert(4)</script>" : "a.txt",
+                                 (const uint8_t *)text[d], n};
+    }
+    snprintf(path, sizeof path, "%s.idx", dir);
+    st = eid_corpus_from(&c, docs, DOCS);
+    if (st == EID_OK)
+        st = eid_index_build(ctx, c, path);
+    if (st == EID_OK)
+        st = eid_index_open(ix, path);
+    remove(path);
+    eid_corpus_free(c);
+    return st;
+}
+
+static int make_duplicates(const char *dir)
+{
+    eid_ctx *ctx = NULL;
+    eid_index *a = NULL, *b = NULL;
+    eid_duplicates *own = NULL;
+    eid_shared *shared = NULL;
+    eid_duplicates_opts o = {.lengths = "20,50,100,200,400", .top = 15};
+    eid_status st = eid_ctx_new(&ctx, NULL);
+
+    if (st == EID_OK)
+        st = make_index(&a, ctx, dir, 1);
+    if (st == EID_OK)
+        st = make_index(&b, ctx, dir, 2);
+    if (st == EID_OK)
+        st = eid_index_duplicates(&own, ctx, a, &o);
+    if (st == EID_OK)
+        st = eid_index_shared(&shared, ctx, a, b, &o);
+    const eid_duplicates_found found = {
+        a,      b,  "<script>alert(1)</script>",     "other.idx", own,
+        shared, &o, "eidetic duplicates a --other b"};
+    if (st == EID_OK)
+        st = eid_duplicates_write(ctx, &found, dir);
+    eid_duplicates_free(own);
+    eid_shared_free(shared);
+    eid_index_free(a);
+    eid_index_free(b);
+    eid_ctx_free(ctx);
+    if (st != EID_OK)
+        fprintf(stderr, "make_fixture: %s\n", eid_last_error());
+    return st != EID_OK;
+}
+
 int main(int argc, char **argv)
 {
     static const char *const kinds[] = {"rich", "bare", "hostile", "after"};
@@ -50,6 +120,8 @@ int main(int argc, char **argv)
         return 2;
     if (strcmp(argv[2], "labs") == 0)
         return make_labs(argv[1]);
+    if (strcmp(argv[2], "duplicates") == 0)
+        return make_duplicates(argv[1]);
     while (kind < 4 && strcmp(kinds[kind], argv[2]) != 0)
         kind++;
     opts.reveal = argc > 3;
