@@ -18,6 +18,9 @@ typedef struct eid_tail_prior eid_tail_prior;
  * normalize is none. */
 EID_API EID_CHECKED eid_status eid_tail_shares(eid_tail_prior **out, const double *share,
                                                const int64_t *points, size_t n);
+/* The same from a file: lines of a share and how many points have it (1 when left out).
+ * EID_EFORMAT, EID_EINVAL with the line. */
+EID_API EID_CHECKED eid_status eid_tail_read(eid_tail_prior **out, const char *path);
 /* Share of the k-th of `points` points proportional to k^-exponent; exponent 0: all alike. */
 EID_API EID_CHECKED eid_status eid_tail_zipf(eid_tail_prior **out, int64_t points, double exponent);
 /* Shares drawn from the symmetric Dirichlet distribution with parameter a each (small a: few points
@@ -44,8 +47,8 @@ typedef struct eid_tail_learner {
     double epsilon;
 } eid_tail_learner;
 
-/* E[excess], exact.  NaN for EID_TAIL_COMPRESS, whose places depend on all counts at once, and for
- * EID_TAIL_PRIVATE with more than two classes. */
+/* E[excess], exact, for any prior.  NaN for EID_TAIL_COMPRESS, whose places depend on all counts at
+ * once: eid_tail_exact_of tells it of given shares. */
 EID_API double eid_tail_excess(const eid_tail_prior *p, const eid_tail_learner *a, int64_t n,
                                int64_t classes);
 
@@ -70,6 +73,15 @@ typedef struct eid_tail_result {
     eid_estimate group[EID_TAIL_GROUPS];
     eid_estimate rare_over_frequent; /* group[2] - group[0], sample by sample */
 } eid_tail_result;
+
+/* Expectations of `excess` and `group` below, in closed form; EID_EINVAL for Dirichlet priors,
+ * whose shares are drawn anew, and for EID_TAIL_COMPRESS with more than 20,000 different shares. */
+typedef struct eid_tail_exact {
+    double excess, group[EID_TAIL_GROUPS];
+} eid_tail_exact;
+EID_API EID_CHECKED eid_status eid_tail_exact_of(eid_tail_exact *out, eid_ctx *ctx,
+                                                 const eid_tail_prior *p, const eid_tail_learner *a,
+                                                 const eid_tail_opts *opts);
 
 /* Draws samples, lets the learner learn, and compares what it pays with the formula. */
 EID_API EID_CHECKED eid_status eid_tail_run(eid_tail_result *out, eid_ctx *ctx,

@@ -181,29 +181,59 @@ double eid_tail_points(const eid_tail_prior *p, int64_t n, int64_t l)
     return sum;
 }
 
-double eid_tail_private_error(int64_t l, double epsilon)
+/* By 5 nodes of Gauss and Legendre on pieces of 1/16: f(t) = e^(t - L) / 2 (1 - e^-t / 2)^(k - 1)
+ * is analytic and changes on a scale of 1, so that the error is below the last digit. */
+static double middle_part(double L, double k)
 {
-    double t = (double)l * epsilon;
-    return 0.5 * (1 + t / 2) * exp(-t);
+    static const double node[] = {0, 0.5384693101056831, 0.9061798459386640},
+                        weight[] = {0.5688888888888889, 0.4786286704993665, 0.2369268850561891};
+    int64_t pieces = (int64_t)ceil(L * 16);
+    double sum = 0, half = L / (double)pieces / 2;
+
+    for (int64_t p = 0; p < pieces; p++)
+        for (int i = -2; i <= 2; i++) {
+            double t = half * (2 * (double)p + 1 + (i < 0 ? -node[-i] : node[i]));
+            sum += weight[i < 0 ? -i : i] * half * 0.5 * exp(t - L + (k - 1) * log1p(-exp(-t) / 2));
+        }
+    return sum;
+}
+
+/* 1 - integral of f(t - L) F(t)^(k - 1), f and F density and distribution of Laplace noise, L = l
+ * epsilon: below 0, from 0 to L, above L.  For two classes the tail of a difference of two. */
+double eid_tail_private_error(int64_t l, double epsilon, int64_t classes)
+{
+    double L = (double)l * epsilon, k = (double)classes;
+
+    if (classes == 2)
+        return 0.5 * (1 + L / 2) * exp(-L);
+    if (L > 60 + log(k))
+        return 0;
+    double below = exp(-L - k * M_LN2) / k;
+    double above = -expm1(k * log1p(-exp(-L) / 2)) * exp(L) / k;
+    return fmax(0, 1 - below - (L > 0 ? middle_part(L, k) : 0) - above);
+}
+
+double eid_tail_miss(const eid_tail_learner *a, int64_t l, int64_t classes)
+{
+    if (a->kind == EID_TAIL_PRIVATE)
+        return eid_tail_private_error(l, a->epsilon, classes);
+    return a->kind == EID_TAIL_AT_LEAST && l < a->least ? 1 - 1 / (double)classes : 0;
 }
 
 double eid_tail_excess(const eid_tail_prior *p, const eid_tail_learner *a, int64_t n,
                        int64_t classes)
 {
-    double sum = 0, guess = 1 - 1 / (double)classes;
+    double sum = 0;
 
-    if (a->kind == EID_TAIL_MEMORIZE)
-        return 0;
-    if (a->kind == EID_TAIL_COMPRESS || (a->kind == EID_TAIL_PRIVATE && classes != 2))
+    if (a->kind == EID_TAIL_COMPRESS)
         return NAN;
     for (int64_t l = 1; l <= n; l++) {
-        double miss = a->kind == EID_TAIL_PRIVATE ? eid_tail_private_error(l, a->epsilon)
-                                                  : (l < a->least ? guess : 0);
-        double points = miss > 1e-18 ? eid_tail_points(p, n, l) : 0;
+        double miss = eid_tail_miss(a, l, classes);
+        if (miss <= 1e-18)
+            break; /* misses fall with l: what is left is below the last digit */
+        double points = eid_tail_points(p, n, l);
         if (points > 0)
             sum += eid_tail_tau(p, n, l) * points * miss;
-        else if (miss <= 1e-18)
-            break; /* misses fall with l: what is left is below the last digit */
     }
     return sum;
 }

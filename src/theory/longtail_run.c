@@ -212,7 +212,8 @@ done:
     return st;
 }
 
-static eid_status check(const eid_tail_prior *p, const eid_tail_learner *a, const eid_tail_opts *o)
+eid_status eid_tail_check(const eid_tail_prior *p, const eid_tail_learner *a,
+                          const eid_tail_opts *o)
 {
     if (o->n < 1 || o->n > 100000000 || o->classes < 2 || o->trials < 2 ||
         o->trials >= EID_MOST_TRIALS)
@@ -246,7 +247,7 @@ eid_status eid_tail_run(eid_tail_result *out, eid_ctx *ctx, const eid_tail_prior
     work w = {.prior = p, .learner = a, .opts = opts};
     double *tau = NULL, *x = NULL;
 
-    EID_TRY(check(p, a, opts));
+    EID_TRY(eid_tail_check(p, a, opts));
     EID_TRY(EID_NEW(w.out, trials));
     EID_TRY(EID_NEW(x, trials));
     EID_TRY(EID_NEW(tau, opts->n + 1));

@@ -177,7 +177,7 @@ static void private_errors_are_those_of_laplace_noise(void)
             double t = l + x, tail = t > 0 ? 0.5 * exp(-t / b) : 1 - 0.5 * exp(t / b);
             sum += h * exp(-fabs(x) / b) / (2 * b) * tail;
         }
-        CHECK_CLOSE(eid_tail_private_error(l, 0.8), sum, 1e-5, 0);
+        CHECK_CLOSE(eid_tail_private_error(l, 0.8, 2), sum, 1e-5, 0);
     }
 }
 
