@@ -16,6 +16,7 @@
 #include "eidetic/dataset.h"
 #include "eidetic/diet.h"
 #include "eidetic/duplicates.h"
+#include "eidetic/erm.h"
 #include "eidetic/index.h"
 #include "eidetic/lab.h"
 #include "eidetic/lm.h"

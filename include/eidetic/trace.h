@@ -30,7 +30,8 @@ typedef enum eid_trace_prior {
 } eid_trace_prior;
 
 /* mean: the sample mean, scaled to length 1 in the linear problem.
- * erm: the empirical minimizer, which in both problems is `mean`.
+ * erm: the empirical minimizer, of which both problems have but one: `mean`.  erm.h has a problem
+ *     with many, good and bad.
  * sgd: one pass, projected onto the ball after each step, iterates averaged; steps 1 / sqrt(n), or
  *     1 / t under strong convexity.
  * projected-sgd: the same in `passes` passes, each in an order of its own.
