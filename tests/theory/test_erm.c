@@ -7,7 +7,7 @@
 static void words_are_far_from_each_other(void)
 {
     for (uint64_t seed = 0; seed < 40; seed++) {
-        const int64_t d = seed ? 36 : 96, words = seed ? 8 : 256;
+        const int64_t d = seed ? 24 : 96, words = seed ? 32 : 256;
         eid_signs s = {0};
         double v[512];
         CHECK_OK(eid_erm_words(&s, words, d, seed));
