@@ -2,7 +2,7 @@
 #include "index/build.h"
 #include "base/hash.h"
 #include "index/building.h"
-#include "index/sort.h"
+#include "index/leave.h"
 #include <inttypes.h>
 
 enum {
@@ -80,7 +80,7 @@ static eid_status sort_suffixes(index_building *b)
     EID_TRY(eid_new(&b->sa, size, b->wide ? 8 : 4));
     index_encode(&b->code, b->c, b->coded, &b->rank);
     EID_TRY(eid_tick(b->ctx, "sorting", "bytes", 0, b->n));
-    EID_TRY(index_sort(b->coded, b->sa, b->code.size, b->wide));
+    EID_TRY(index_sort_or_leave(b->ctx, &b->coded, &b->sa, b->code.size, b->wide));
     EID_TRY(eid_tick(b->ctx, "sorting", "bytes", b->n, b->n));
 done:
     eid_free(b->coded); /* before the file is written: the system may want the pages */

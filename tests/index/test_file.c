@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "index/brute.h"
 #include "index/format.h"
+#include <pthread.h>
 #include <sys/stat.h>
 
 /* A small corpus's file in memory; free it. */
@@ -334,6 +335,38 @@ static void nothing_half_written(void)
     eid_ctx_free(ctx);
 }
 
+static void *cancel_soon(void *ctx)
+{
+    usleep(200000);
+    eid_ctx_cancel(ctx);
+    return NULL;
+}
+
+/* The sort alone takes longer; what is left of it ends with this program. */
+static void a_sort_is_left_when_cancelled(void)
+{
+    enum { SIZE = 32 << 20 };
+    uint8_t *bytes = malloc(SIZE);
+    eid_rng rng = eid_rng_seed(1);
+    eid_ctx *ctx = test_ctx(1);
+    eid_corpus *c = NULL;
+    const char *path = check_tmp("left");
+    pthread_t thread;
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (uint8_t)eid_rng_below(&rng, 256);
+    eid_document doc = {"noise", bytes, SIZE};
+    CHECK_OK(eid_corpus_from(&c, &doc, 1));
+    free(bytes);
+    CHECK(pthread_create(&thread, NULL, cancel_soon, ctx) == 0);
+    double began = eid_now();
+    CHECK_FAILS(eid_index_build(ctx, c, path), EID_ECANCELLED, "");
+    CHECK(eid_now() - began < 2.5);
+    pthread_join(thread, NULL);
+    CHECK(access(path, F_OK) != 0);
+    eid_corpus_free(c);
+    eid_ctx_free(ctx);
+}
+
 int main(void)
 {
     RUN(reads_back);
@@ -346,5 +379,6 @@ int main(void)
     RUN(what_is_newer_is_told);
     RUN(the_same_bytes_for_any_threads);
     RUN(nothing_half_written);
+    RUN(a_sort_is_left_when_cancelled); /* the last: the sort goes on */
     return DONE();
 }
