@@ -1,4 +1,4 @@
-"""Every lab of theory and of classifiers at small scale: its claim and its controls hold, whatever the threads.  labs.py EIDETIC  (TAP)"""
+"""Every lab of theory, of classifiers and of text at small scale: its claim and its controls hold, whatever the threads.  labs.py EIDETIC  (TAP)"""
 import json
 import subprocess
 import sys
@@ -6,17 +6,21 @@ import sys
 
 def lab(*args):
     p = subprocess.run([sys.argv[1], "lab", "--json", *args], capture_output=True, text=True)
-    return p.returncode, json.loads(p.stdout)["result"]
+    said = json.loads(p.stdout)
+    return p.returncode, said.get("result", said.get("error"))
 
 
 def told(result):
     return [(r["name"], r["value"], r["verdict"]) for kind in ("measured", "control") for r in result[kind]]
 
 
-labs = [each for each in lab()[1]["labs"] if each["group"] in ("theory", "classifiers")]
+labs = [each for each in lab()[1]["labs"] if each["group"] in ("theory", "classifiers", "text")]
 for number, each in enumerate(labs, 1):
     name, bad = each["name"], []
     code, result = lab(name, "--scale", "check", "--threads", "3")
+    if "name a corpus" in result.get("message", ""):
+        print(f"ok {number} - {name} # SKIP this system holds too little text")
+        continue
     bad += [row for row in told(result) if row[2] not in ("holds", None)]
     if code != 0 or result["verdict"] != "holds":
         bad.append(f"exit {code}, {result['verdict']}")
