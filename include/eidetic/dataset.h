@@ -33,7 +33,13 @@ EID_API void eid_dataset_row(const eid_dataset *d, int64_t i, float *out);
 /* ---- reading -------------------------------------------------------------------------------- */
 
 enum { EID_LAYOUT_AUTO, EID_LAYOUT_CHANNELS_FIRST, EID_LAYOUT_CHANNELS_LAST };
-enum { EID_PIXELS_TRUE, EID_PIXELS_SHUFFLED, EID_PIXELS_RANDOM, EID_PIXELS_GAUSSIAN };
+enum {
+    EID_PIXELS_TRUE,
+    EID_PIXELS_SHUFFLED,
+    EID_PIXELS_RANDOM,
+    EID_PIXELS_GAUSSIAN,
+    EID_PIXELS_CENTRED
+};
 
 /* What is read, and what is done to it, in this order. */
 typedef struct eid_dataset_opts {
@@ -104,7 +110,8 @@ EID_API EID_CHECKED eid_status eid_dataset_noise(eid_dataset **out, eid_ctx *ctx
 
 /* Other inputs (Zhang et al. 2017, sec. 2): EID_PIXELS_SHUFFLED: one permutation of an example's
  * numbers, the same for all, of both sets; _RANDOM: every example has its own; _GAUSSIAN: normal
- * numbers with the mean and variance over all numbers of `like` (NULL: of d), as f32. */
+ * numbers with the mean and variance over all numbers of `like` (NULL: of d), as f32; _CENTRED:
+ * less the mean example of `like`, as f32. */
 EID_API EID_CHECKED eid_status eid_dataset_pixels(eid_dataset **out, eid_ctx *ctx,
                                                   const eid_dataset *d, int64_t kind,
                                                   const eid_dataset *like, uint64_t seed);

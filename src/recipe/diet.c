@@ -239,14 +239,29 @@ done:
     return st;
 }
 
-static eid_status check(const eid_dataset *test, const eid_diet_opts *o)
+static eid_status check(const eid_dataset *train, const eid_dataset *test,
+                        const eid_classifier_opts *model, const eid_diet_opts *o)
 {
+    double n = (double)train->n * (o->prune > 0 && o->offset < 0 ? 1 - o->validation : 1);
+    int64_t kept = (int64_t)n - share_of(o->prune, (int64_t)n);
+
     if (o->prune > 0 && !test)
         return eid_fail(EID_EINVAL, "diet: comparing subsets needs a test set; --test-share makes "
                                     "one");
+    if (o->offset < 0 && o->offset != -1)
+        return eid_fail(EID_EINVAL,
+                        "diet: an offset of %g is no share; -1 has it chosen on a validation split",
+                        o->offset);
+    if (o->offset < 0 && !(o->prune > 0))
+        return eid_fail(EID_EINVAL, "diet: an offset without a share to drop: --prune");
     if (o->offset > o->prune)
         return eid_fail(EID_EINVAL, "diet: an offset of %g is more than the share to drop, %g",
                         o->offset, o->prune);
+    if (o->prune > 0 && kept < model->batch)
+        return eid_fail(EID_EINVAL,
+                        "diet: dropping %g leaves %" PRId64
+                        " examples, fewer than a batch of %" PRId64 ": lower --batch",
+                        o->prune, kept, model->batch);
     if (o->measure < 0 || o->measure > EID_SCORE_CORRECTNESS)
         return eid_fail(EID_EINVAL, "diet: nobody is dropped by measure %" PRId64, o->measure);
     if (o->seeds < 1 || o->replicas < 1 || o->replicas > 100)
@@ -301,7 +316,7 @@ eid_status eid_diet(eid_diet_result **out, eid_ctx *ctx, const eid_dataset *trai
     double began = eid_now();
     eid_status st = EID_OK;
 
-    EID_TRY(check(test, opts));
+    EID_TRY(check(train, test, model, opts));
     EID_TRY(open_store(&d.store, ctx, opts, model, data, call));
     EID_TRY(EID_NEW(d.order, train->n));
     EID_TRY(EID_NEW(d.place, train->n));

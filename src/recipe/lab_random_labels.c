@@ -308,7 +308,7 @@ const eid_lab eid_lab_random_labels = {
                "not keep it from memorizing. Wrong labels are paid for on new examples: dropping "
                "them costs less than fitting them.",
     .source = "Zhang et al. 2017, Understanding deep learning requires rethinking generalization",
-    .seconds = {3, 120},
+    .seconds = {2, 60},
     .table = own_table,
     .opts_size = sizeof(own_opts),
     .run = run,

@@ -56,6 +56,11 @@ with tempfile.TemporaryDirectory() as tmp:
     check("three ranks", [g[0] for g in got] == [0, 0, 0] and told["trained"] == 24, got)
     check("the others say nothing", got[1][1] == got[2][1] == "" and got[1][2] == "", got)
     check("three ranks, the same bytes", hashes(f"{tmp}/three") == alone)
+    late = subprocess.run(bank("three"), capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2", "PMIX_NAMESPACE": "1"})
+    check("a rank that comes late has nothing to do", late.returncode == 0 and
+          os.listdir(f"{tmp}/three/ranks") == ["1_0.begin"], (late, os.listdir(f"{tmp}/three/ranks")))
+
     again = ends(ranks_of(bank("three"), 2, "2"))
     check("found finished", json.loads(again[0][1])["result"]["trained"] == 0 and again[1][0] == 0, again)
 

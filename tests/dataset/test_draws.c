@@ -189,6 +189,31 @@ static void gaussian_pixels_match_mean_and_variance(void)
     eid_dataset_free(test);
 }
 
+static void centred_pixels_have_no_mean(void)
+{
+    enum { M = 300, T = 90 };
+    eid_dataset *train = small_set(M, 2, 0), *test = small_set(T, 2, 1), *a = NULL, *b = NULL;
+    int64_t f = train->features;
+
+    CHECK_OK(eid_dataset_pixels(&a, ctx, train, EID_PIXELS_CENTRED, NULL, 2));
+    CHECK_OK(eid_dataset_pixels(&b, ctx, test, EID_PIXELS_CENTRED, train, 2));
+    CHECK(a && b && a->f32 && !a->u8 && a->features == f && b->id[T - 1] == test->id[T - 1]);
+    for (int64_t k = 0; k < f; k++) {
+        double was = 0, is = 0;
+        for (int64_t i = 0; i < M; i++) {
+            was += train->u8[i * f + k] / 255.0 / M;
+            is += (double)a->f32[i * f + k] / M;
+        }
+        CHECK_CLOSE(is, 0, 0, 1e-7);
+        for (int64_t i = 0; i < T; i++) /* the training set's mean */
+            CHECK_CLOSE(b->f32[i * f + k], test->u8[i * f + k] / 255.0 - was, 0, 1e-6);
+    }
+    eid_dataset_free(a);
+    eid_dataset_free(b);
+    eid_dataset_free(train);
+    eid_dataset_free(test);
+}
+
 static void classes_are_kept_in_the_order_given(void)
 {
     eid_dataset *d = small_set(40, 4, 0), *two = NULL;
@@ -214,6 +239,7 @@ int main(void)
     RUN(random_labels_do_not_depend_on_neighbours);
     RUN(shuffled_pixels_are_the_same_pixels);
     RUN(gaussian_pixels_match_mean_and_variance);
+    RUN(centred_pixels_have_no_mean);
     RUN(classes_are_kept_in_the_order_given);
     eid_ctx_free(ctx);
     return DONE();
