@@ -45,9 +45,13 @@ static eid_status common(lab_work *w, const eid_cmi_result *r)
     eid_estimate e = lab_exact((double)r->disordered);
     snprintf(row, sizeof row, "pairs against F ≥ L ≥ ΔL, %s", r->learner);
     EID_TRY(lab_measured(w, row, &e, lab_at_most(0)));
-    e = less(&r->dl.bound_plugin, &r->gap);
+    e = less(&r->dl.bound, &r->gap);
     snprintf(row, sizeof row, "bound by ΔL less the gap, %s", r->learner);
     EID_TRY(lab_measured(w, row, &e, lab_at_least(0)));
+    /* As published; the plug-in's bias makes it hold more easily than it should. */
+    e = less(&r->dl.bound_plugin, &r->gap);
+    snprintf(row, sizeof row, "the same by the plug-in, uncorrected, %s", r->learner);
+    EID_TRY(lab_measured(w, row, &e, lab_any()));
     e = lab_exact(r->f.adjusted.value / M_LN2);
     snprintf(row, sizeof row, "information of predictions, of log 2, %s", r->learner);
     EID_TRY(lab_measured(w, row, &e, lab_between(0, 1.0001)));
