@@ -71,6 +71,9 @@ typedef struct diet_lab {
 eid_status diet_prepare(diet_lab *l);
 /* Trains on every subset, and chooses the window. */
 eid_status diet_compare_subsets(diet_lab *l);
+/* "half, highest EL2N". */
+enum { DIET_NAME = 64 };
+void diet_name(char name[DIET_NAME], const diet_lab *l, int part);
 static inline lab_training *diet_of(diet_lab *l, int part)
 {
     return &l->t[part * l->replicas];

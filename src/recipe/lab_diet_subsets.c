@@ -2,6 +2,7 @@
 #include "recipe/diet.h"
 #include "recipe/lab_diet.h"
 #include <math.h>
+#include <stdio.h>
 
 /* A tenth of the labels is wrong where they are; a tenth of the examples chooses the window. */
 static const double WRONG = 0.1, HELD_OUT = 0.1;
@@ -13,7 +14,7 @@ const subset diet_subsets[PARTS] = {
     {"half, lowest EL2N", CLEAN, EL2N_ORDER, 0, 0.5},
     {"few, highest EL2N", CLEAN, EL2N_ORDER, 0.7, 1},
     {"few, at random", CLEAN, RANDOM_ORDER, 0.7, 1},
-    {"half, highest GraNd at initialization", CLEAN, GRAND_ORDER, 0.5, 1},
+    {"half, by GraNd at start", CLEAN, GRAND_ORDER, 0.5, 1},
     {"all", NOISY, EL2N_ORDER, 0, 1},
     {"5% with the highest EL2N dropped", NOISY, EL2N_ORDER, 0, 0.95},
     {"10% with the highest EL2N dropped", NOISY, EL2N_ORDER, 0, 0.9},
@@ -114,12 +115,23 @@ static eid_status presented(lab_training *t, const eid_presented *p)
     return EID_OK;
 }
 
-/* Few are 30%, of the drawn points, which are more alike, a tenth. */
+/* Few are 30%; of the drawn points, which are more alike, a tenth. */
 static double from_of(const diet_lab *l, int part)
 {
     bool few = part == FEW || part == FEW_AT_RANDOM;
 
     return few && !l->w->full ? 0.9 : diet_subsets[part].from;
+}
+
+void diet_name(char name[DIET_NAME], const diet_lab *l, int part)
+{
+    bool few = part == FEW || part == FEW_AT_RANDOM;
+
+    if (few)
+        snprintf(name, DIET_NAME, part == FEW ? "%.0f%%, highest EL2N" : "%.0f%%, at random",
+                 100 * (1 - from_of(l, part)));
+    else
+        snprintf(name, DIET_NAME, "%s", diet_subsets[part].name);
 }
 
 static void plan(diet_lab *l, int part, double to)

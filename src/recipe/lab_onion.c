@@ -24,8 +24,8 @@ static const double FPR = 0.01;
  * chosen for being high in one bank falls back in the next. */
 enum { ALL, WITHOUT_TOP, WITHOUT_RANDOM, BANKS };
 enum { TOP, NEXT, REST, LAYERS };
-static const char *const layers[LAYERS] = {"most vulnerable tenth", "next tenth", "the others"};
-static const char *const banks[BANKS] = {"all examples", "the most vulnerable tenth removed",
+static const char *const layers[LAYERS] = {"top tenth", "next tenth", "the others"};
+static const char *const banks[BANKS] = {"nothing removed", "the top tenth removed",
                                          "a random tenth removed"};
 enum { REPLICAS = 4 };
 
