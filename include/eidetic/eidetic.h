@@ -14,6 +14,7 @@
 #include "eidetic/compare.h"
 #include "eidetic/corpus.h"
 #include "eidetic/dataset.h"
+#include "eidetic/dedup.h"
 #include "eidetic/diet.h"
 #include "eidetic/duplicates.h"
 #include "eidetic/erm.h"

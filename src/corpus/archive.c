@@ -1,5 +1,6 @@
 /* archive.c - see archive.h. */
 #include "corpus/archive.h"
+#include "corpus/echo.h"
 #include "corpus/lines.h"
 #include "corpus/source.h"
 #include <archive_entry.h>
@@ -178,7 +179,8 @@ static const char *not_a_file(struct archive_entry *e)
 static eid_status take_entry(reading *r, struct archive_entry *e)
 {
     const char *path = archive_entry_pathname(e), *why;
-    bool written;
+    const eid_echo *echo = r->g->rehearsing ? NULL : r->g->echo;
+    bool written, folder, lines;
     eid_form form;
     eid_pack pack;
     eid_status st = EID_OK;
@@ -189,23 +191,21 @@ static eid_status take_entry(reading *r, struct archive_entry *e)
         EID_TRY(eid_buf_printf(&r->entry, "%s!%s", r->name, path));
     else
         EID_TRY(eid_buf_printf(&r->entry, "%s!#%" PRId64, r->name, r->entries));
-    if (archive_entry_filetype(e) == AE_IFDIR && !archive_entry_hardlink(e))
-        goto done;
     why = not_a_file(e);
-    if (why) {
-        EID_TRY(eid_gather_skip(r->g, (const char *)r->entry.at, why));
-        goto done;
-    }
+    folder = archive_entry_filetype(e) == AE_IFDIR && !archive_entry_hardlink(e);
     EID_TRY(take_written_name(r, e, &written));
-    if (written) {
-        EID_TRY(take_document(r));
-        goto done;
-    }
     eid_form_of((const char *)r->entry.at, &form, &pack);
-    if (form == EID_FORM_JSONL && pack == EID_PACK_NONE)
+    lines = !written && form == EID_FORM_JSONL && pack == EID_PACK_NONE;
+    if (echo)
+        EID_TRY(echo->entry_begin(echo->user, e, !why && !folder, lines));
+    if (why && !folder)
+        EID_TRY(eid_gather_skip(r->g, (const char *)r->entry.at, why));
+    else if (lines && !folder)
         EID_TRY(take_lines(r));
-    else
+    else if (!folder)
         EID_TRY(take_document(r));
+    if (echo)
+        EID_TRY(echo->entry_end(echo->user));
 done:
     return st;
 }

@@ -1,6 +1,7 @@
 /* file.c - one regular file: as it stands, or handed to the reader of its form. */
 #include "corpus/file.h"
 #include "corpus/archive.h"
+#include "corpus/echo.h"
 #include "corpus/lines.h"
 #include <errno.h>
 #include <string.h>
@@ -141,12 +142,19 @@ eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struc
     eid_status st;
 
     eid_form_of(name, &form, &pack);
+    if (g->echo) {
+        st = g->echo->file_begin(g->echo->user, name, form, pack, info->st_mode);
+        if (st != EID_OK)
+            return st;
+    }
     if (form == EID_FORM_PLAIN && pack == EID_PACK_NONE)
         st = read_plain(g, fd, name, info, hex);
     else if (form == EID_FORM_JSONL && pack == EID_PACK_NONE)
         st = read_lines(g, fd, name, hex);
     else
         st = read_packed(g, fd, name, form, pack, hex);
+    if (st == EID_OK && g->echo)
+        return g->echo->file_end(g->echo->user, false);
     if (st != EID_EIO && st != EID_EFORMAT)
         return st;
     hex[0] = 0;
@@ -155,12 +163,19 @@ eid_status eid_read_regular(eid_gather *g, int fd, const char *name, const struc
     if (g->c->passed > passed) /* a disk that fails between two readings */
         return eid_fail(st, "%s: %s: %s", g->path, name, eid_last_error());
     eid_gather_back(g, &before);
-    return eid_gather_skip(g, name, eid_last_error());
+    st = eid_gather_skip(g, name, eid_last_error());
+    return st == EID_OK && g->echo ? g->echo->file_end(g->echo->user, true) : st;
 }
 
 eid_status eid_read_standard_input(eid_gather *g, char hex[65])
 {
-    eid_status st = read_lines(g, STDIN_FILENO, "-", hex);
+    eid_status st = EID_OK;
+    if (g->echo)
+        st = g->echo->file_begin(g->echo->user, "-", EID_FORM_JSONL, EID_PACK_NONE, 0644);
+    if (st == EID_OK)
+        st = read_lines(g, STDIN_FILENO, "-", hex);
+    if (st == EID_OK && g->echo)
+        st = g->echo->file_end(g->echo->user, false);
     if (st == EID_EIO)
         return eid_fail(st, "standard input: %s", eid_last_error());
     return st;

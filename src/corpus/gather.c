@@ -1,5 +1,6 @@
 /* gather.c - see gather.h. */
 #include "corpus/gather.h"
+#include "corpus/echo.h"
 #include "corpus/utf8.h"
 #include <inttypes.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static eid_status pass_on(eid_gather *g, eid_document d, bool cut)
     }
     if (known) {
         c->identical++;
-        return EID_OK;
+        return g->echo ? g->echo->dropped(g->echo->user) : EID_OK;
     }
     c->passed++;
     c->passed_cut += cut;

@@ -24,6 +24,7 @@ typedef struct eid_gather {
     eid_document_fn take; /* NULL: they are kept */
     void *user;
     eid_digests seen;
+    const struct eid_echo *echo; /* told what is met, or NULL */
     bool rehearsing;  /* only to see whether a file is whole: nothing is handed on or counted */
     int64_t filtered; /* files whose name does not match opts->include, and the first of them */
     const char *first_filtered;

@@ -1,5 +1,6 @@
 /* lines.c - see lines.h. */
 #include "corpus/lines.h"
+#include "corpus/echo.h"
 #include "base/json.h"
 #include <inttypes.h>
 #include <string.h>
@@ -51,7 +52,7 @@ done:
     return st;
 }
 
-static eid_status take_line(eid_lines *l, const uint8_t *p, size_t n)
+static eid_status take_text(eid_lines *l, const uint8_t *p, size_t n)
 {
     json_t *j = NULL;
     eid_status st = EID_OK;
@@ -71,6 +72,16 @@ static eid_status take_line(eid_lines *l, const uint8_t *p, size_t n)
 done:
     json_decref(j);
     return st;
+}
+
+static eid_status take_line(eid_lines *l, const uint8_t *p, size_t n)
+{
+    const eid_echo *e = l->g->rehearsing ? NULL : l->g->echo;
+    eid_status st = e ? e->line_begin(e->user, p, n) : EID_OK;
+
+    if (st == EID_OK)
+        st = take_text(l, p, n);
+    return st == EID_OK && e ? e->line_end(e->user) : st;
 }
 
 eid_status eid_lines_add(eid_lines *l, const uint8_t *bytes, size_t n)

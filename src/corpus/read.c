@@ -1,4 +1,5 @@
 /* read.c - the named inputs, one after another. */
+#include "corpus/echo.h"
 #include "corpus/file.h"
 #include "corpus/share.h"
 #include "corpus/stream.h"
@@ -63,6 +64,8 @@ static eid_status read_named(eid_gather *g, const char *path)
     if (strcmp(path, "-") == 0) {
         int64_t before = g->read;
         g->named = true;
+        if (g->echo)
+            EID_TRY(g->echo->input(g->echo->user, path, false));
         st = eid_read_standard_input(g, c->input[c->inputs - 1].sha256);
         c->input[c->inputs - 1].bytes = g->read - before;
         goto done;
@@ -70,7 +73,11 @@ static eid_status read_named(eid_gather *g, const char *path)
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &info)) {
         st = eid_fail(EID_EIO, "%s: %s", path, strerror(errno));
-    } else if (S_ISDIR(info.st_mode)) {
+        goto done;
+    }
+    if (g->echo)
+        EID_TRY(g->echo->input(g->echo->user, path, S_ISDIR(info.st_mode)));
+    if (S_ISDIR(info.st_mode)) {
         g->named = false;
         st = read_folder_named(g, fd);
     } else if (S_ISREG(info.st_mode)) {
@@ -153,13 +160,17 @@ done:
     return st;
 }
 
-eid_status eid_corpus_stream_within(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
-                                    size_t n_paths, const eid_corpus_opts *opts, int64_t memory,
-                                    eid_document_fn take, void *user)
+eid_status eid_corpus_stream_echo(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
+                                  size_t n_paths, const eid_corpus_opts *opts, int64_t memory,
+                                  eid_document_fn take, void *user, const eid_echo *echo)
 {
     eid_corpus_opts defaults = eid_corpus_opts_default();
-    eid_gather g = {
-        .ctx = ctx, .opts = opts ? opts : &defaults, .memory = memory, .take = take, .user = user};
+    eid_gather g = {.ctx = ctx,
+                    .opts = opts ? opts : &defaults,
+                    .memory = memory,
+                    .take = take,
+                    .user = user,
+                    .echo = echo};
     eid_status st = EID_OK;
 
     if (g.opts->max_share < 1)
@@ -175,6 +186,13 @@ done:
     eid_digests_free(&g.seen);
     eid_corpus_free(g.c);
     return st;
+}
+
+eid_status eid_corpus_stream_within(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
+                                    size_t n_paths, const eid_corpus_opts *opts, int64_t memory,
+                                    eid_document_fn take, void *user)
+{
+    return eid_corpus_stream_echo(summary, ctx, paths, n_paths, opts, memory, take, user, NULL);
 }
 
 eid_status eid_corpus_stream(eid_corpus **summary, eid_ctx *ctx, const char *const *paths,
