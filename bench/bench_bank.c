@@ -178,7 +178,7 @@ static void bench_norms(eid_ctx *ctx, const char *model, int64_t batch, const fl
                         const int32_t *y)
 {
     enum { REPS = 21 };
-    static double ratio[WAYS][REPS];
+    static double ratio[WAYS][REPS], ms[WAYS][REPS];
     eid_net_shape shape = {1, SIDE, SIDE, 10};
     eid_net *m = NULL;
     eid_optim *o = NULL;
@@ -197,11 +197,14 @@ static void bench_norms(eid_ctx *ctx, const char *model, int64_t batch, const fl
             double before = once(m, o, ctx, &b, like, norm2), t = once(m, o, ctx, &b, way, norm2);
             plain = (before + once(m, o, ctx, &b, like, norm2)) / 2;
             ratio[way][r] = t / plain;
+            ms[way][r] = 1e3 * t;
         }
     printf("%-12s batch %4d: norms %.2f, norms and clipped sum %.2f of a plain backward pass; "
-           "clipped step %.2f of a plain step\n",
+           "clipped step %.2f of a plain step; ms of cores: plain %.2f, norms %.2f, clipped step "
+           "%.2f\n",
            model, (int)batch, median(ratio[NORMS], REPS), median(ratio[CLIPPED], REPS),
-           median(ratio[PRIVATE], REPS));
+           median(ratio[PRIVATE], REPS), median(ms[PLAIN], REPS), median(ms[NORMS], REPS),
+           median(ms[PRIVATE], REPS));
     eid_free(norm2);
     eid_optim_free(o);
     eid_net_free(m);
