@@ -1,4 +1,4 @@
-#include "cli.h"
+#include "dedup_near.h"
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,15 +16,20 @@ static const eid_opt own[] = {
 
 static const cli_usage usage = {
     .verb = "dedup",
-    .synopsis = "CORPUS... --out FOLDER --exact 200b|50t [options]",
+    .synopsis = "CORPUS... --out FOLDER --exact 200b|50t | --near 0.8 [options]",
     .description =
-        "Takes repeats out of a corpus: every run of at least so many bytes (or tokens, with "
+        "Takes repeats out of a corpus. With --exact, every run of at least so many bytes (or "
+        "tokens, with "
         "--tokenizer) that stands earlier in the corpus is cut; with --keep none, its first copy "
         "is cut as well. Found exactly, over a corpus of any size, within --memory. No character "
         "is cut in two, and no match goes from one document into the next. FOLDER/corpus holds "
         "what is left, each input in its own form: files, lines with their other fields, archives "
         "with their other entries; FOLDER/ledger.jsonl every cut, and where its text stays. The "
-        "folder appears whole or not at all. - is .jsonl on standard input.",
+        "folder appears whole or not at all. - is .jsonl on standard input. With --near, documents "
+        "that are like another one are taken out: sets of word 5-grams whose Jaccard similarity "
+        "reaches the threshold, and edit similarity in words, too. Candidates are found by MinHash "
+        "and compared exactly; FOLDER/corpus.tar holds what is left, one document of each cluster, "
+        "and FOLDER/clusters.jsonl says for each document of a cluster what became of it.",
     .example = "dedup texts/ more.jsonl.gz --exact 200b --memory 2G --out clean",
     .min_operands = 1,
     .max_operands = -1,
@@ -90,19 +95,27 @@ int cmd_dedup(int argc, char **argv)
     args a = {0};
     eid_corpus_opts read = eid_corpus_opts_default();
     eid_dedup_opts opts = eid_dedup_opts_default();
+    eid_near_opts near = eid_near_opts_default();
     const cli_group groups[] = {
         {"What is a repeat", NULL, eid_dedup_opt_table, &opts},
+        {"Near-duplicates", NULL, eid_near_opt_table, &near},
         {"Tokens", NULL, own, &a},
         {"Reading the corpus", NULL, eid_corpus_opt_table, &read},
         {0},
     };
     cli c;
+    near.near = 0; /* asked for, or not */
     int rc = cli_begin(&c, argc, argv, &usage, groups);
 
     if (rc != CLI_GO)
         return rc;
-    if (!opts.exact)
-        rc = cli_wrong(&c, "--exact is needed: the shortest repeat, 200b or 50t");
+    if (opts.exact && near.near > 0)
+        rc = cli_wrong(&c,
+                       "--exact and --near are two passes: the second takes what the first left");
+    else if (near.near > 0)
+        rc = cli_dedup_near(&c, &read, &near);
+    else if (!opts.exact)
+        rc = cli_wrong(&c, "--exact (the shortest repeat, 200b or 50t) or --near (0.8) is needed");
     else if (!c.out)
         rc = cli_wrong(&c, "--out is needed");
     else

@@ -7,7 +7,7 @@ root = pathlib.Path(sys.argv[1])
 # Which room a public header speaks for.
 PUBLIC = {
     "base.h": "base", "rng.h": "base", "stats.h": "stats", "text.h": "text", "corpus.h": "corpus",
-    "bpe.h": "corpus", "plant.h": "corpus", "array.h": "dataset", "dataset.h": "dataset", "index.h": "index", "duplicates.h": "index", "dedup.h": "control", "questions.h": "index", "seq.h": "nn", "nn.h": "nn", "classifier.h": "nn",
+    "bpe.h": "corpus", "plant.h": "corpus", "array.h": "dataset", "dataset.h": "dataset", "index.h": "index", "duplicates.h": "index", "dedup.h": "control", "near.h": "control", "questions.h": "index", "seq.h": "nn", "nn.h": "nn", "classifier.h": "nn",
     "lm.h": "lm", "train.h": "train", "bank.h": "train", "trajectory.h": "train", "store.h": "store", "measure.h": "measure",
     "attribution.h": "measure",
     "privacy.h": "privacy", "trace.h": "theory", "cmi.h": "theory", "erm.h": "theory", "neighbour.h": "theory",
