@@ -46,7 +46,8 @@ EID_API extern const eid_opt eid_index_opt_table[];
  * for any number of threads.  *summary, unless `summary` is NULL: as of eid_corpus_stream.
  *
  * EID_EEXIST: `folder` exists, or another process is building it.  EID_ENOMEM: the bound is too
- * small, or a document is larger than a shard (none is split). */
+ * small, or a document is larger than a shard and than what memory
+ * allows to a shard of its own (none is split; where the options name a size none is larger). */
 EID_API EID_CHECKED eid_status eid_index_build_shards(eid_ctx *ctx, const char *const *paths,
                                                       size_t n_paths, const eid_corpus_opts *read,
                                                       const eid_index_opts *opts,

@@ -13,6 +13,7 @@
 typedef struct job {
     eid_corpus *corpus; /* NULL: none */
     size_t shard;
+    int64_t memory; /* 0: what each thread may take */
 } job;
 
 struct index_builders {
@@ -110,7 +111,10 @@ static void *seat_main(void *arg)
         pthread_cond_broadcast(&b->changed);
         pthread_mutex_unlock(&b->lock);
         index_row row = {0};
+        int64_t usual = s.ctx->memory;
+        s.ctx->memory = j.memory > 0 ? j.memory : usual;
         eid_status st = drop ? EID_OK : build_one(b, s.ctx, &j, &row, &kept);
+        s.ctx->memory = usual;
         eid_corpus_free(j.corpus);
         pthread_mutex_lock(&b->lock);
         if (!drop)
@@ -191,7 +195,7 @@ static eid_status failed(const index_builders *b)
     return eid_fail(b->status, "%s", b->message);
 }
 
-eid_status index_builders_give(index_builders *b, size_t shard, eid_corpus **corpus)
+static eid_status give(index_builders *b, size_t shard, eid_corpus **corpus, int64_t memory)
 {
     eid_status st = EID_OK;
 
@@ -206,7 +210,7 @@ eid_status index_builders_give(index_builders *b, size_t shard, eid_corpus **cor
         st = EID_GROW(b->row, &b->row_cap, b->rows + 1);
     if (st == EID_OK) {
         b->rows++;
-        b->next = (job){*corpus, shard};
+        b->next = (job){*corpus, shard, memory};
         *corpus = NULL;
         pthread_cond_signal(&b->given);
         while (b->next.corpus && st == EID_OK) /* taken at once: a thread is idle */
@@ -218,7 +222,12 @@ eid_status index_builders_give(index_builders *b, size_t shard, eid_corpus **cor
     return st;
 }
 
-eid_status index_builders_finish(index_builders *b, index_manifest *m)
+eid_status index_builders_give(index_builders *b, size_t shard, eid_corpus **corpus)
+{
+    return give(b, shard, corpus, 0);
+}
+
+eid_status index_builders_drain(index_builders *b)
 {
     eid_status st = EID_OK;
 
@@ -227,6 +236,24 @@ eid_status index_builders_finish(index_builders *b, index_manifest *m)
         st = wait_a_little(b);
     if (st == EID_OK && b->status != EID_OK)
         st = failed(b);
+    pthread_mutex_unlock(&b->lock);
+    return st;
+}
+
+eid_status index_builders_give_alone(index_builders *b, size_t shard, eid_corpus **corpus,
+                                     int64_t memory)
+{
+    eid_status st = index_builders_drain(b);
+    if (st == EID_OK)
+        st = give(b, shard, corpus, memory);
+    return st == EID_OK ? index_builders_drain(b) : st;
+}
+
+eid_status index_builders_finish(index_builders *b, index_manifest *m)
+{
+    eid_status st = index_builders_drain(b);
+
+    pthread_mutex_lock(&b->lock);
     for (size_t i = 0; i < b->rows && st == EID_OK; i++)
         st = index_manifest_add_row(m, &b->row[i]);
     pthread_mutex_unlock(&b->lock);

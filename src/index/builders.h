@@ -21,6 +21,11 @@ eid_status index_builders_new(index_builders **out, eid_ctx *ctx, const char *fo
                               int64_t memory);
 /* *corpus becomes NULL, whatever comes of it.  A shard that failed earlier is told here, too. */
 eid_status index_builders_give(index_builders *b, size_t shard, eid_corpus **corpus);
+/* Waits until all that was given is built. */
+eid_status index_builders_drain(index_builders *b);
+/* As give, to one thread that may take `memory` while no other builds; comes back when it has. */
+eid_status index_builders_give_alone(index_builders *b, size_t shard, eid_corpus **corpus,
+                                     int64_t memory);
 /* Waits for all that was given and adds the shards to the manifest, in order. */
 eid_status index_builders_finish(index_builders *b, index_manifest *m);
 int64_t index_builders_kept(const index_builders *b); /* shards found finished */

@@ -82,6 +82,7 @@ eid_status eid_index_plan(const eid_ctx *ctx, const eid_index_opts *opts, int64_
 typedef struct fill {
     eid_ctx *ctx;
     index_plan plan;
+    int64_t memory; /* the whole bound; 0: no shard may be larger than was said */
     index_builders *builders;
     eid_corpus *corpus; /* being filled */
     int64_t cost;       /* of it, in the plan's measure */
@@ -96,27 +97,52 @@ static eid_status hand_over(fill *f)
     return index_builders_give(f->builders, f->shard++, &f->corpus);
 }
 
-static eid_status take(void *user, const eid_document *d)
+/* Into the shard that is being filled. */
+static eid_status put(fill *f, const eid_document *d)
 {
-    fill *f = user;
     eid_status st = EID_OK;
     size_t name = strlen(d->name) + 1;
-    int64_t cost = (int64_t)(d->size + name) + ROW;
     uint8_t *bytes, *named;
 
-    if (cost > f->plan.shard)
-        return eid_fail(EID_ENOMEM,
-                        "%s: a document of %zu bytes; shards hold %" PRId64 " bytes, and none is "
-                        "split: it takes more --memory, fewer --threads, a larger --shard, or "
-                        "--max-document",
-                        d->name, d->size, f->plan.shard);
-    if (f->cost + cost > f->plan.shard)
-        EID_TRY(hand_over(f));
     if (!f->corpus)
         EID_TRY(EID_NEW(f->corpus, 1));
     EID_TRY(eid_arena_copy(&f->corpus->arena, d->name, name, &named));
     EID_TRY(eid_arena_copy(&f->corpus->arena, d->bytes, d->size, &bytes));
     EID_TRY(eid_corpus_push(f->corpus, (eid_document){(const char *)named, bytes, d->size}));
+done:
+    return st;
+}
+
+/* A document larger than a shard gets one of its own, with all memory, when that is enough: it
+ * stands there once as it was read and once in the corpus. */
+static eid_status take_alone(fill *f, const eid_document *d, int64_t cost)
+{
+    eid_status st = EID_OK;
+    double room = (double)f->memory * 7 / 8 - 1.5 * (double)cost;
+
+    if (BUILDING * (double)cost > room || cost > INT32_MAX / 8 * 7)
+        return eid_fail(EID_ENOMEM,
+                        "%s: a document of %zu bytes; shards hold %" PRId64
+                        " bytes, and none is split: it takes more --memory%s, or --max-document",
+                        d->name, d->size, f->plan.shard, f->memory ? "" : ", a larger --shard");
+    EID_TRY(hand_over(f));
+    EID_TRY(put(f, d));
+    EID_TRY(index_builders_give_alone(f->builders, f->shard++, &f->corpus, (int64_t)room));
+done:
+    return st;
+}
+
+static eid_status take(void *user, const eid_document *d)
+{
+    fill *f = user;
+    eid_status st = EID_OK;
+    int64_t cost = (int64_t)(d->size + strlen(d->name) + 1) + ROW;
+
+    if (cost > f->plan.shard)
+        return take_alone(f, d, cost);
+    if (f->cost + cost > f->plan.shard)
+        EID_TRY(hand_over(f));
+    EID_TRY(put(f, d));
     f->cost += cost;
 done:
     return st;
@@ -182,6 +208,7 @@ static eid_status build_shards(const request *r, const char *folder, index_manif
     int64_t memory = eid_ctx_memory(r->ctx) / (at_once ? 2 : 1);
     fill f = {.ctx = r->ctx, .shard = first};
 
+    f.memory = r->opts->shard > 0 ? 0 : memory;
     EID_TRY(index_plan_for(&f.plan, memory, eid_ctx_threads(r->ctx), r->opts->shard));
     EID_TRY(index_builders_new(&f.builders, r->ctx, folder, f.plan.builders, f.plan.each));
     if (at_once)

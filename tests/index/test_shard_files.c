@@ -385,6 +385,42 @@ static void what_does_not_fit_leaves_nothing(void)
     brute_free(&b);
 }
 
+/* A document that no shard of the plan holds gets one of its own, when memory is enough. */
+static void a_large_document_has_its_own_shard(void)
+{
+    eid_ctx *ctx = NULL;
+    eid_ctx_opts o = {.threads = 2, .memory = 1 << 20};
+    static uint8_t text[200000];
+    eid_rng rng = eid_rng_seed(3);
+    int64_t shard, at_once, count;
+    const char *path = tar;
+    CHECK_OK(eid_ctx_new(&ctx, &o));
+    CHECK_OK(eid_index_plan(ctx, NULL, &shard, &at_once));
+    CHECK(shard < 100000);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)eid_rng_below(&rng, 256);
+    for (size_t size = 105000; size <= 200000; size += 95000) {
+        eid_document docs[] = {{"a", text, 500}, {"b", text, size}, {"c", text + 100, 700}};
+        brute b = {docs, 3};
+        eid_index *ix = NULL;
+        write_corpus(&b, tar);
+        if (size == 200000) {
+            CHECK_FAILS(eid_index_build_shards(ctx, &path, 1, NULL, NULL, idx, NULL), EID_ENOMEM,
+                        "b: a document of 200000 bytes");
+            continue;
+        }
+        CHECK_OK(eid_index_build_shards(ctx, &path, 1, NULL, NULL, idx, NULL));
+        CHECK_OK(eid_index_open(&ix, idx));
+        CHECK_OK(eid_index_verify(ix, ctx));
+        CHECK_INT(eid_index_shards(ix), 3);
+        CHECK_OK(eid_index_count(ix, text + 150, 100, &count, NULL));
+        CHECK_INT(count, 3);
+        eid_index_free(ix);
+        index_folder_remove(idx);
+    }
+    eid_ctx_free(ctx);
+}
+
 /* Stopped on request, it keeps what is finished. */
 static void stopping_keeps_what_is_finished(void)
 {
@@ -417,6 +453,7 @@ int main(void)
     RUN(a_shard_that_is_not_the_one_is_refused);
     RUN(the_plan_keeps_to_the_bound);
     RUN(what_does_not_fit_leaves_nothing);
+    RUN(a_large_document_has_its_own_shard);
     RUN(stopping_keeps_what_is_finished);
     clean();
     return DONE();
