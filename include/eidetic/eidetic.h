@@ -23,6 +23,7 @@
 #include "eidetic/lm.h"
 #include "eidetic/longtail.h"
 #include "eidetic/measure.h"
+#include "eidetic/memorization.h"
 #include "eidetic/near.h"
 #include "eidetic/neighbour.h"
 #include "eidetic/nn.h"

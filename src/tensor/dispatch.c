@@ -14,12 +14,14 @@
     void eid_##isa##_attention_into(eid_kernel_table *t); \
     void eid_##isa##_logits_into(eid_kernel_table *t);    \
     void eid_##isa##_net_into(eid_kernel_table *t);       \
+    void eid_##isa##_bits_into(eid_kernel_table *t);      \
     static void isa##_into(eid_kernel_table *t)           \
     {                                                     \
         eid_##isa##_rows_into(t);                         \
         eid_##isa##_attention_into(t);                    \
         eid_##isa##_logits_into(t);                       \
         eid_##isa##_net_into(t);                          \
+        eid_##isa##_bits_into(t);                         \
         t->product = eid_sgemm;                           \
     }
 SET(base)
@@ -47,6 +49,7 @@ static const eid_kernel_table twins = {
     .cross_entropy = eid_cross_entropy_ref,
     .score_row = eid_score_row_ref,
     .argmax = eid_argmax_ref,
+    .common_bits = eid_common_bits_ref,
     .exp_row = eid_exp_row_ref,
     .adamw = eid_adamw_ref,
     .widen = eid_widen_ref,

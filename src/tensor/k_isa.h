@@ -32,4 +32,5 @@ void NAME(rows_into)(eid_kernel_table *t);
 void NAME(attention_into)(eid_kernel_table *t);
 void NAME(logits_into)(eid_kernel_table *t);
 void NAME(net_into)(eid_kernel_table *t);
+void NAME(bits_into)(eid_kernel_table *t);
 #endif

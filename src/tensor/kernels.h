@@ -100,6 +100,9 @@ typedef struct eid_kernel_table {
      * z[target]. */
     void (*score_row)(const float *z, int64_t n, int32_t target, bool moments, eid_row_scores *out);
     int32_t (*argmax)(const float *z, int64_t n);
+    /* count[i nb + j] = bits that rows i of a and j of b have in common; rows of `words` words. */
+    void (*common_bits)(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb, int64_t words,
+                        int32_t *count);
     /* out = exp((z - max z) * inv_temperature); answers the sum. */
     double (*exp_row)(float *out, const float *z, int64_t n, float inv_temperature);
 

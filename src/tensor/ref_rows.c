@@ -132,3 +132,15 @@ void eid_product_ref(bool ta, int64_t m, int64_t n, int64_t k, const float *a, i
             c[i * ldc + j] = (float)(s + (beta != 0 ? (double)beta * c[i * ldc + j] : 0));
         }
 }
+
+void eid_common_bits_ref(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb,
+                         int64_t words, int32_t *count)
+{
+    for (int64_t i = 0; i < na; i++)
+        for (int64_t j = 0; j < nb; j++) {
+            int32_t sum = 0;
+            for (int64_t t = 0; t < words * 64; t++)
+                sum += (a[i * words + t / 64] & b[j * words + t / 64]) >> t % 64 & 1;
+            count[i * nb + j] = sum;
+        }
+}

@@ -269,6 +269,26 @@ static void product(void)
             }
 }
 
+/* Counts are whole numbers: the twins agree in every bit, at all ragged edges. */
+static void common_bits(void)
+{
+    enum { MOST = 9, WORDS = 5 };
+    static uint64_t rows[MOST * WORDS], cols[MOST * WORDS];
+    static int32_t counted[MOST * MOST], by_bit[MOST * MOST];
+    eid_rng rng = eid_rng_seed(12);
+    for (int i = 0; i < MOST * WORDS; i++) {
+        rows[i] = eid_rng_u64(&rng);
+        cols[i] = i % 3 ? eid_rng_u64(&rng) : ~(uint64_t)0;
+    }
+    for (int na = 0; na <= MOST; na++)
+        for (int nb = 0; nb <= MOST; nb++)
+            for (int words = 0; words <= WORDS; words += 1 + words / 2) {
+                fast->common_bits(rows, na, cols, nb, words, counted);
+                ref->common_bits(rows, na, cols, nb, words, by_bit);
+                CHECK(memcmp(counted, by_bit, (size_t)(na * nb) * sizeof *counted) == 0);
+            }
+}
+
 static void all_of(const char *name)
 {
     ref = eid_kernels_named("ref");
@@ -278,6 +298,7 @@ static void all_of(const char *name)
         return;
     }
     printf("# %s\n", name);
+    RUN(common_bits);
     RUN(norms);
     RUN(elementwise);
     RUN(sums);
