@@ -177,7 +177,7 @@ static eid_status run(lab_work *w)
             eid_estimate share = times(&r->f.adjusted, 1 / M_LN2);
             EID_TRY(interpolating(w, r, 0.5, 0.06));
             EID_TRY(lab_measured(w, "information of a table of random labels, of log 2", &share,
-                                 lab_about(0.75, 0.06)));
+                                 lab_about(0.75, w->full ? 0.06 : 0.1)));
         }
         if (learner == EID_CMI_MEAN)
             EID_TRY(against_recall(w, r));
