@@ -1,3 +1,4 @@
+#include "membership_bank.h"
 #include "model.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -31,14 +32,15 @@ static const eid_opt own[] = {
 
 static const cli_usage usage = {
     .verb = "membership",
-    .synopsis = "--model DIR --member PATH... --nonmember PATH... [options]",
+    .synopsis = "--model DIR --member PATH... --nonmember PATH... [options]   or: --bank DIR",
     .description =
         "Can one tell from the model which texts it was trained on? Cuts samples from both sides "
         "and prints, for each attack, the area under its ROC curve and the share of members that "
         "it "
         "finds at 1% and at 0.1% false alarms, each with its 95% interval. The first line is a "
         "classifier that sees the texts and no model: where it tells the sides apart, they differ, "
-        "and the attacks prove nothing.",
+        "and the attacks prove nothing. With --bank, or --logits or --probs, classifiers are "
+        "attacked: \"membership --bank DIR --help\" says how.",
     .example = "membership --model run/model --member train.jsonl --nonmember heldout.jsonl",
     .min_operands = 0,
     .max_operands = 0,
@@ -202,8 +204,10 @@ int cmd_membership(int argc, char **argv)
     cli_model m = {0};
     side in = {0}, out = {0};
     cli c;
-    int rc = cli_begin(&c, argc, argv, &usage, groups);
 
+    if (cli_asks_bank(argc, argv))
+        return cli_membership_bank(argc, argv);
+    int rc = cli_begin(&c, argc, argv, &usage, groups);
     if (rc != CLI_GO)
         return rc;
     if (a.scores && access(a.scores, F_OK) == 0)

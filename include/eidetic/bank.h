@@ -136,6 +136,25 @@ typedef struct eid_bank {
 EID_API EID_CHECKED eid_status eid_bank_open(eid_bank **out, eid_ctx *ctx, const char *dir,
                                              const eid_dataset *train, const eid_dataset *test);
 EID_API void eid_bank_free(eid_bank *b);
+
+/* A bank in memory, of models that were trained elsewhere.
+ *
+ *     values       logits or probabilities (model x example x class), or of probabilities those of
+ *                  the true class alone (model x example); a model is then taken to be right where
+ *                  that is above 1/2
+ *     labels       (example), whole numbers; may be NULL where there are no classes
+ *     masks        (model x example), 0 or 1: the model was trained on it
+ *     test_values, test_labels      the same of examples that no model was trained on; or NULL
+ *
+ * EID_EINVAL: shapes that do not fit each other; EID_EFORMAT names the element that is no
+ * probability, label or flag, or the row of probabilities that does not sum to one. */
+typedef struct eid_bank_arrays {
+    const eid_array *values, *labels, *masks, *test_values, *test_labels;
+    bool probs;
+} eid_bank_arrays;
+EID_API EID_CHECKED eid_status eid_bank_from(eid_bank **out, eid_ctx *ctx,
+                                             const eid_bank_arrays *a);
+
 static inline bool eid_bank_bit(const uint8_t *bits, int64_t row, int64_t model, int64_t example)
 {
     return bits[model * row + example / 8] >> example % 8 & 1;

@@ -2,6 +2,7 @@
 #ifndef EID_EIDETIC_H
 #define EID_EIDETIC_H
 #include "eidetic/array.h"
+#include "eidetic/attack.h"
 #include "eidetic/attribution.h"
 #include "eidetic/audit.h"
 #include "eidetic/bank.h"

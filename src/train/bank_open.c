@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "eidetic/stats.h"
 #include "train/bank.h"
+#include "train/bank_owned.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -78,13 +79,6 @@ done:
 /* ---- opening
  * ------------------------------------------------------------------------------------------ */
 
-typedef struct opened {
-    eid_bank b;
-    char *then;
-    eid_array *array[BANK_FILES];
-    int64_t arrays;
-} opened;
-
 static eid_status number(eid_store *s, const char *name, double low, double high, double *out)
 {
     eid_status st = EID_OK;
@@ -137,7 +131,7 @@ static eid_status same_data(eid_store *s, const char *name, const eid_dataset *d
 
 static eid_status take_then(void *user, const char *name, const char *value)
 {
-    opened *o = user;
+    bank_owned *o = user;
     if (strcmp(name, "bank.then") != 0 || o->then || !*value)
         return EID_OK;
     eid_status st = eid_format(&o->then, "%s", value);
@@ -171,7 +165,7 @@ done:
     return st;
 }
 
-static eid_status map_array(opened *o, eid_ctx *ctx, const char *dir, const char *name,
+static eid_status map_array(bank_owned *o, eid_ctx *ctx, const char *dir, const char *name,
                             eid_array_view want, const void **data)
 {
     eid_status st = EID_OK;
@@ -194,7 +188,7 @@ done:
     return st;
 }
 
-static eid_status map_set(opened *o, eid_ctx *ctx, const char *dir, eid_bank_set *s, bool test)
+static eid_status map_set(bank_owned *o, eid_ctx *ctx, const char *dir, eid_bank_set *s, bool test)
 {
     eid_status st = EID_OK;
     int64_t models = o->b.models, q = o->b.queries;
@@ -218,7 +212,7 @@ done:
     return st;
 }
 
-static eid_status map_all(opened *o, eid_ctx *ctx, const char *dir)
+static eid_status map_all(bank_owned *o, eid_ctx *ctx, const char *dir)
 {
     eid_status st = EID_OK;
     eid_bank *b = &o->b;
@@ -239,15 +233,26 @@ done:
     return st;
 }
 
+eid_status bank_owned_new(bank_owned **out)
+{
+    bank_owned *o = NULL;
+    eid_status st = EID_NEW(o, 1);
+
+    if (st == EID_OK) {
+        o->b.owner = o;
+        *out = o;
+    }
+    return st;
+}
+
 eid_status eid_bank_open(eid_bank **out, eid_ctx *ctx, const char *dir, const eid_dataset *train,
                          const eid_dataset *test)
 {
     eid_status st = EID_OK;
     eid_store *s = NULL;
-    opened *o = NULL;
+    bank_owned *o = NULL;
 
-    EID_TRY(EID_NEW(o, 1));
-    o->b.owner = o;
+    EID_TRY(bank_owned_new(&o));
     EID_TRY(eid_store_open(&s, dir));
     EID_TRY(read_store(&o->b, s));
     EID_TRY(eid_store_texts(s, "bank.then", take_then, o));
@@ -266,11 +271,13 @@ done:
 
 void eid_bank_free(eid_bank *b)
 {
-    opened *o = b ? b->owner : NULL;
+    bank_owned *o = b ? b->owner : NULL;
     if (!o)
         return;
     for (int64_t i = 0; i < o->arrays; i++)
         eid_array_free(o->array[i]);
+    for (int64_t i = 0; i < o->blocks; i++)
+        eid_free(o->block[i]);
     eid_free(o->then);
     eid_free(o);
 }

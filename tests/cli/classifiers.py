@@ -98,5 +98,30 @@ with tempfile.TemporaryDirectory() as tmp:
     code, _, err = run("lds", half, "--scores", f"{tmp}/influence/self.npy")
     check("scores of another shape", code == 1 and "are wanted" in err, err)
 
+    # Who was in: attacked with a bank, and with the same answers as arrays.
+    bank = f"{tmp}/attacked"
+    noisy = ["--data", data, "--wrong-labels", "0.1"]
+    made = result("bank", *noisy, "--model", "mlp:16", "--models", "16", "--epochs", "20", "--batch", "20", "--out", bank)
+    r = result("membership", "--bank", bank, *noisy, "--out", f"{tmp}/attack")
+    names = [a["name"] for a in r.get("attacks", [])]
+    check("membership --bank names its attacks",
+          names == ["loss", "rank", "lira", "lira_offline", "rmia", "rmia_offline"], (made, r))
+    lira = r["attacks"][2]["auc"]["value"] if names else 0
+    check("LiRA tells, memberships dealt out anew do not",
+          lira > 0.55 and r["shuffled"]["low"] < 0.5 < r["shuffled"]["high"] + 0.02, r)
+    check("it writes its files", sorted(os.listdir(f"{tmp}/attack")) ==
+          ["roc.csv", "separation.csv", "separation.npy"])
+    check("a separation for each example",
+          sum(1 for _ in open(f"{tmp}/attack/separation.csv")) == 201)
+    code, out, err = run("membership", "--bank", bank, "--data", data)
+    check("a bank of other data is refused", code == 1 and "hash" in err, err)
+    code, out, err = run("membership", "--bank", bank, "--target", "16")
+    check("a target that there is not is refused", code == 1 and "no model 16" in err, err)
+    code, out, err = run("membership", "--probs", f"{bank}/train_phi.npy", "--labels", f"{bank}/masks.npy")
+    check("arrays without masks are refused", code == 2 and "--masks" in err, err)
+    code, out, err = run("membership", "--logits", f"{bank}/train_phi.npy", "--labels", f"{bank}/masks.npy",
+                         "--masks", f"{bank}/masks.npy")
+    check("labels that do not fit are refused", code == 1 and "labels" in err, err)
+
 print(f"1..{cases}")
 sys.exit(failed > 0)
