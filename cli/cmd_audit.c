@@ -1,3 +1,4 @@
+#include "audit_data.h"
 #include "cli.h"
 #include <inttypes.h>
 #include <math.h>
@@ -21,14 +22,16 @@ static const eid_opt own[] = {
 static const cli_usage usage = {
     .verb = "audit",
     .synopsis = "--corpus PATH... --out RUN [options]",
-    .description = "Finds out what a language model memorized of a corpus. Without --model, splits "
-                   "the corpus by "
-                   "document, plants strings with known numbers of copies, trains a model, and "
-                   "questions it; with "
-                   "--model, questions a finished one about the text it was trained on. Writes "
-                   "RUN/report.html for "
-                   "people and RUN/eidetic.db for programs. Interrupted, the same command goes on "
-                   "where it stopped.",
+    .description =
+        "Finds out what a language model memorized of a corpus. Without --model, splits "
+        "the corpus by "
+        "document, plants strings with known numbers of copies, trains a model, and "
+        "questions it; with "
+        "--model, questions a finished one about the text it was trained on. Writes "
+        "RUN/report.html for "
+        "people and RUN/eidetic.db for programs. Interrupted, the same command goes on "
+        "where it stopped. Of a classifier's training set: eidetic audit --data fashion-mnist "
+        "--out run; \"eidetic audit --data DATA --help\" tells its options.",
     .example = "audit --corpus mail/ --corpus notes.jsonl --out run --minutes 30",
     .min_operands = 0,
     .max_operands = 0,
@@ -164,8 +167,19 @@ static int tell(cli *c, const args *a)
     return rc == CLI_OK && !hold ? CLI_GATE : rc;
 }
 
+/* `--data` asks for another audit, with options of its own. */
+static bool is_of_data(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--data") == 0 || strncmp(argv[i], "--data=", 7) == 0)
+            return true;
+    return false;
+}
+
 int cmd_audit(int argc, char **argv)
 {
+    if (is_of_data(argc, argv))
+        return cli_audit_data(argc, argv);
     args a = {0};
     eid_audit_opts o = eid_audit_opts_default();
     const cli_group groups[] = {

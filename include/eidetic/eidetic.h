@@ -5,6 +5,7 @@
 #include "eidetic/attack.h"
 #include "eidetic/attribution.h"
 #include "eidetic/audit.h"
+#include "eidetic/audit_data.h"
 #include "eidetic/bank.h"
 #include "eidetic/base.h"
 #include "eidetic/benign.h"

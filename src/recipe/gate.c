@@ -1,6 +1,6 @@
 /* gate.c - "extraction.uniform.high>0.001": what must not be, asked of a run. */
 #include "base/memory.h"
-#include "eidetic/audit.h"
+#include "eidetic/audit_data.h"
 #include "eidetic/store.h"
 #include <math.h>
 #include <stdlib.h>
@@ -79,6 +79,26 @@ static const askable numbers[] = {
     {"personal", "listed", "in_training,asked,emitted,single_document,share,chance", SECRETS},
 };
 
+/* Of a training set's audit. */
+static const askable data_numbers[] = {
+    {"data", NULL, "examples,test_examples,classes,features,flips,duplicates,conflicts,leaks",
+     NOTHING},
+    {"model", NULL, "epochs,steps", NOTHING},
+    {"bank", NULL, "models", NOTHING},
+    {"accuracy", NULL, "train,unseen", NOTHING},
+    {"labels", NULL, "suspected,share,precision,recall", NOTHING},
+    {"labels",
+     "el2n,grand,forgetting,aum,confidence,variability,correctness,self-confidence,mem,risk", "auc",
+     NOTHING},
+    {"agrees", NULL, "el2n,grand,forgetting,aum,confidence,variability,correctness", NOTHING},
+    {"memorization", NULL, "share,mean,clean,flipped,split_half", NOTHING},
+    {"membership", "lira,loss", "auc,tpr.0.01,tpr.0.001", NOTHING},
+    {"influence", NULL, "candidates,pairs,largest,chance", NOTHING},
+    {"dropping", NULL, "all,best,best.share,best.gain,best.over_random", NOTHING},
+    {"redundant", NULL, "share,cost", NOTHING},
+};
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
 /* Takes one of `words` and the dot behind it (or the end) from the beginning of *name, the longest
  * that fits the rest: `last` must reach the end. */
 static bool take(const char **name, const char *words, bool last)
@@ -94,10 +114,10 @@ static bool take(const char **name, const char *words, bool last)
     return false;
 }
 
-static const askable *find(const char *name)
+static const askable *find(const askable *table, size_t n, const char *name)
 {
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const askable *a = &numbers[i];
+    for (size_t i = 0; i < n; i++) {
+        const askable *a = &table[i];
         const char *rest = name;
         if (take(&rest, a->first, false) && (!a->middle || take(&rest, a->middle, false)) &&
             take(&rest, a->last, true))
@@ -106,13 +126,13 @@ static const askable *find(const char *name)
     return NULL;
 }
 
-static eid_status unknown(const gate *g)
+static eid_status unknown(const askable *table, size_t n, const gate *g)
 {
     eid_status st = EID_OK;
     eid_buf b = {0};
 
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        const askable *a = &numbers[i];
+    for (size_t i = 0; i < n; i++) {
+        const askable *a = &table[i];
         EID_TRY(eid_buf_printf(&b, "%s%s", i ? ", " : "", a->first));
         if (a->middle)
             EID_TRY(eid_buf_printf(&b, strchr(a->middle, ',') ? ".{%s}" : ".%s", a->middle));
@@ -140,14 +160,24 @@ eid_status eid_audit_gate_check(const eid_audit_opts *o, const char *text)
 
     if (st != EID_OK)
         return st;
-    const askable *a = find(g.name);
+    const askable *a = find(numbers, COUNT(numbers), g.name);
     if (!a)
-        return unknown(&g);
+        return unknown(numbers, COUNT(numbers), &g);
     bool known = a->need == NOTHING || (a->need == SECRETS ? o->secrets != NULL : !o->model) ||
                  (a->need == HELD_OUT && o->heldout.n) || (a->need == LEDGER && o->ledger);
     return known ? EID_OK
                  : eid_fail(EID_EINVAL, "the gate \"%.80s\" could not be judged: %s", text,
                             lacking[a->need]);
+}
+
+eid_status eid_audit_data_gate_check(const char *text)
+{
+    gate g = {.end = VALUE};
+    eid_status st = parse(text, &g);
+
+    if (st == EID_OK && !find(data_numbers, COUNT(data_numbers), g.name))
+        st = unknown(data_numbers, COUNT(data_numbers), &g);
+    return st;
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */

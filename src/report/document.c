@@ -113,7 +113,7 @@ void doc_head(page *p, const char *ours, const char *of, const char *hostile)
            "<meta name=\"color-scheme\" content=\"light dark\">\n"
            "<meta name=\"referrer\" content=\"no-referrer\">\n"
            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-           "style-src 'unsafe-inline'\">\n<title>");
+           "style-src 'unsafe-inline'; img-src data:\">\n<title>");
     put(p, ours);
     if (hostile)
         put(p, of), put_word(p, hostile);

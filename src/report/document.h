@@ -46,7 +46,16 @@ eid_status doc_duplicates_figures(document *d, eid_status (*fn)(void *user, cons
                                   void *user);
 void doc_duplicates_page(document *d);
 
+/* So has the audit of a training set (data.c, data_figures.c, data_examples.c). */
+enum { DOC_DATA = 7 };
+bool doc_is_data(const document *d);
+eid_status doc_data_figures(document *d, eid_status (*fn)(void *user, const fig *f), void *user);
+void doc_data_page(document *d);
+void doc_data_gallery(document *d, const char *kind); /* data_examples.c */
+size_t doc_data_count(const document *d, const char *kind);
+
 /* Shared pieces. */
+void doc_numbers(document *d); /* methods.c: what could not be told, warnings, every number */
 /* Up to the body; the title is `ours`, then `of` and `hostile` where that is not NULL. */
 void doc_head(page *p, const char *ours, const char *of, const char *hostile);
 void doc_eyebrow(document *d); /* opens the header: command and date */

@@ -113,7 +113,9 @@ static eid_status copy_text(const char **s)
 
 static bool is_string(const char *kind)
 {
-    static const char *const strings[] = {"extracted", "planted", "repeated", "shared"};
+    static const char *const strings[] = {"extracted", "planted",   "repeated",
+                                          "shared",    "memorized", "mislabelled.known",
+                                          "redundant", "influence", "mislabelled"};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         if (strcmp(kind, strings[i]) == 0)
             return true;

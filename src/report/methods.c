@@ -76,6 +76,26 @@ static void put_warning(document *d)
     put(p, found ? "</ul>\n" : "");
 }
 
+void doc_numbers(document *d)
+{
+    page *p = &d->p;
+    put_unresolved(d);
+    put_warning(d);
+    if (d->ev.metrics) {
+        put(p, "<details><summary>Every number, its interval and its method</summary>\n<div "
+               "class=\"scroll\" "
+               "tabindex=\"0\" role=\"region\" aria-label=\"Every number\"><table><thead><tr>"
+               "<th scope=\"col\">name</th><th scope=\"col\" class=\"num\">value</th><th "
+               "scope=\"col\" "
+               "class=\"num\">95% interval</th><th scope=\"col\" class=\"num\">n</th><th "
+               "scope=\"col\">method"
+               "</th></tr></thead><tbody>\n");
+        for (size_t i = 0; i < d->ev.metrics; i++)
+            put_metric(p, &d->ev.metric[i]);
+        put(p, "</tbody></table></div></details>\n");
+    }
+}
+
 void doc_methods(document *d)
 {
     page *p = &d->p;
@@ -99,20 +119,6 @@ void doc_methods(document *d)
            "<li>A pass is a statement about these measures on this model. It is no proof that "
            "nothing was "
            "memorized.</li>\n</ul>\n");
-    put_unresolved(d);
-    put_warning(d);
-    if (d->ev.metrics) {
-        put(p, "<details><summary>Every number, its interval and its method</summary>\n<div "
-               "class=\"scroll\" "
-               "tabindex=\"0\" role=\"region\" aria-label=\"Every number\"><table><thead><tr>"
-               "<th scope=\"col\">name</th><th scope=\"col\" class=\"num\">value</th><th "
-               "scope=\"col\" "
-               "class=\"num\">95% interval</th><th scope=\"col\" class=\"num\">n</th><th "
-               "scope=\"col\">method"
-               "</th></tr></thead><tbody>\n");
-        for (size_t i = 0; i < d->ev.metrics; i++)
-            put_metric(p, &d->ev.metric[i]);
-        put(p, "</tbody></table></div></details>\n");
-    }
+    doc_numbers(d);
     put(p, "</section>\n");
 }

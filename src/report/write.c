@@ -88,6 +88,8 @@ static eid_status write_figures(document *d, eid_ctx *ctx, const char *dir)
     }
     if (doc_is_duplicates(d))
         return doc_duplicates_figures(d, write_lab_figure, &to);
+    if (doc_is_data(d))
+        return doc_data_figures(d, write_lab_figure, &to);
     for (int i = 0; i < FIGURES; i++) {
         EID_TRY(eid_tick(ctx, "writing the report", "figures", i, FIGURES));
         d->has[i] = fig_fill(&d->figure[i], &d->ev, i);
@@ -114,6 +116,8 @@ eid_status eid_report_write(eid_ctx *ctx, const char *run, const eid_report_opts
         doc_lab_page(d);
     else if (doc_is_duplicates(d))
         doc_duplicates_page(d);
+    else if (doc_is_data(d))
+        doc_data_page(d);
     else
         doc_page(d);
     EID_TRY(write_page(run, "report", ".html", &d->p));
