@@ -1,5 +1,6 @@
 /* attack.c - phi of a bank's models, its moments, and the scores of each attack. */
 #include "measure/attack.h"
+#include "measure/bank_phi.h"
 #include "par/par.h"
 #include <inttypes.h>
 #include <math.h>
@@ -11,34 +12,19 @@ enum { RUN = 256 };
 /* ---- phi -------------------------------------------------------------------------------------
  */
 
-static double phi_of(const float *z, int64_t classes, int32_t y)
-{
-    double top = -INFINITY, sum = 0;
-
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y && (double)z[c] > top)
-            top = (double)z[c];
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y)
-            sum += exp((double)z[c] - top);
-    return (double)z[y] - top - log(sum);
-}
-
 static eid_status phi_from(const float **phi, float **own, const eid_bank *b, const eid_bank_set *s,
-                           const eid_dataset *d, const char *which)
+                           const eid_dataset *d)
 {
     eid_status st = EID_OK;
-    int64_t cells = b->models * b->queries * s->n;
 
     *phi = s->phi;
     if (s->phi || !s->n)
         return EID_OK;
-    if (!d || d->n != s->n)
-        return eid_fail(EID_EINVAL, "membership: a bank of logits wants its %s examples' labels",
-                        which);
-    EID_TRY(EID_NEW(*own, cells));
-    for (int64_t c = 0; c < cells; c++)
-        (*own)[c] = (float)phi_of(s->logits + c * b->classes, b->classes, d->label[c % s->n]);
+    EID_TRY(bank_phi_check(b, s, d));
+    EID_TRY(EID_NEW(*own, b->models * b->queries * s->n));
+    for (int64_t k = 0; k < b->models; k++)
+        for (int64_t q = 0; q < b->queries; q++)
+            bank_phi(b, s, d, k, q, 0, s->n, *own + (k * b->queries + q) * s->n);
     *phi = *own;
 done:
     return st;
@@ -53,8 +39,8 @@ eid_status attack_view_new(attack_view *v, eid_ctx *ctx, const eid_bank *b,
     *v = (attack_view){.ctx = ctx, .bank = b, .o = o};
     v->fixed =
         o->variance == EID_VARIANCE_FIXED || (o->variance == EID_VARIANCE_AUTO && b->models < 64);
-    EID_TRY(phi_from(&v->phi, &v->own[0], b, &b->train, train, "training"));
-    EID_TRY(phi_from(&v->test_phi, &v->own[1], b, &b->test, test, "test"));
+    EID_TRY(phi_from(&v->phi, &v->own[0], b, &b->train, train));
+    EID_TRY(phi_from(&v->test_phi, &v->own[1], b, &b->test, test));
     EID_TRY(EID_NEW(v->side, b->queries * b->train.n));
     EID_TRY(EID_NEW(v->test_p, b->test.n));
 done:

@@ -1,6 +1,7 @@
 /* bank_phi.c - log(p / (1 - p)) of the true class, mapped or made from logits. */
 #include "measure/bank_phi.h"
 #include "base/status.h"
+#include "train/outcome.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -26,19 +27,6 @@ eid_status bank_phi_check(const eid_bank *b, const eid_bank_set *s, const eid_da
     return EID_OK;
 }
 
-static float phi_of(const float *z, int64_t classes, int32_t y)
-{
-    double top = -INFINITY, sum = 0;
-
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y && (double)z[c] > top)
-            top = (double)z[c];
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y)
-            sum += exp((double)z[c] - top);
-    return (float)((double)z[y] - top - log(sum));
-}
-
 void bank_phi(const eid_bank *b, const eid_bank_set *s, const eid_dataset *labels, int64_t model,
               int64_t query, int64_t from, int64_t n, float *phi)
 {
@@ -49,5 +37,6 @@ void bank_phi(const eid_bank *b, const eid_bank_set *s, const eid_dataset *label
         return;
     }
     for (int64_t i = 0; i < n; i++)
-        phi[i] = phi_of(s->logits + (at + i) * b->classes, b->classes, labels->label[from + i]);
+        phi[i] = (float)eid_phi_of(s->logits + (at + i) * b->classes, b->classes,
+                                   labels->label[from + i], NULL);
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "eidetic/attribution.h"
 #include "eidetic/rng.h"
+#include "measure/bank_phi.h"
 #include "par/par.h"
 #include "stats/special.h"
 #include <inttypes.h>
@@ -305,18 +306,6 @@ void eid_lds_result_free(eid_lds_result *r)
 
 /* ---- a bank ---------------------------------------------------------------------------------- */
 
-/* z_y - log sum of exp of the others. */
-static float phi_of(const float *z, int64_t classes, int32_t y)
-{
-    double top = -INFINITY, sum = 0;
-
-    for (int64_t c = 0; c < classes; c++)
-        top = c != y && (double)z[c] > top ? (double)z[c] : top;
-    for (int64_t c = 0; c < classes; c++)
-        sum += c != y ? exp((double)z[c] - top) : 0;
-    return (float)((double)z[y] - top - log(sum));
-}
-
 eid_status eid_lds_bank(eid_lds_result **out, eid_ctx *ctx, const eid_bank *b,
                         const eid_dataset *test, const eid_array *scores, uint64_t seed)
 {
@@ -333,13 +322,10 @@ eid_status eid_lds_bank(eid_lds_result **out, eid_ctx *ctx, const eid_bank *b,
     if (s->n < 1)
         return eid_fail(EID_EINVAL, "lds: the bank has no test examples");
     if (!s->phi) {
-        if (!test || test->n != s->n)
-            return eid_fail(EID_EINVAL, "lds: a bank of logits wants its test examples' labels");
+        EID_TRY(bank_phi_check(b, s, test));
         EID_TRY(EID_NEW(phi, b->models * s->n));
         for (int64_t k = 0; k < b->models; k++)
-            for (int64_t j = 0; j < s->n; j++)
-                phi[k * s->n + j] =
-                    phi_of(s->logits + (k * d.stride + j) * b->classes, b->classes, test->label[j]);
+            bank_phi(b, s, test, k, 0, 0, s->n, phi + k * s->n);
         d.output = phi;
         d.stride = s->n;
     }

@@ -3,6 +3,7 @@
 #include "base/ctx.h"
 #include "eidetic/rng.h"
 #include "train/fitting.h"
+#include "train/outcome.h"
 #include <math.h>
 #include <string.h>
 
@@ -15,19 +16,6 @@ typedef struct row_of {
     int64_t *part;
     double accuracy;
 } row_of;
-
-static double phi_of(const float *z, int32_t classes, int32_t y)
-{
-    double top = -INFINITY, sum = 0;
-
-    for (int32_t c = 0; c < classes; c++)
-        if (c != y && (double)z[c] > top)
-            top = (double)z[c];
-    for (int32_t c = 0; c < classes; c++)
-        if (c != y)
-            sum += exp((double)z[c] - top);
-    return (double)z[y] - top - log(sum);
-}
 
 static eid_status look(lab_training *t, eid_ctx *ctx, const eid_moment *m)
 {
@@ -44,7 +32,7 @@ static eid_status look(lab_training *t, eid_ctx *ctx, const eid_moment *m)
     for (int64_t i = 0; i < d->n; i++) {
         const float *zi = z + i * d->classes;
         r->b->right[at + i] = eid_classifier_right(zi, d->classes, d->label[i]);
-        r->b->phi[at + i] = (float)phi_of(zi, d->classes, d->label[i]);
+        r->b->phi[at + i] = (float)eid_phi_of(zi, d->classes, d->label[i], NULL);
         fitted += r->b->in[at + i] && r->b->right[at + i];
     }
     r->accuracy = (double)fitted / (double)t->n;

@@ -1,8 +1,8 @@
 /* bank_model.c - one model of a bank: trained by one thread, then asked about every example. */
 #include "eidetic/rng.h"
 #include "train/bank.h"
+#include "train/outcome.h"
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 enum { ASK = 128 }; /* examples asked about at a time */
@@ -201,20 +201,6 @@ done:
 /* ---- asking
  * ---------------------------------------------------------------------------------------- */
 
-/* phi = z_y - log sum_{j != y} exp z_j, margin = z_y - max_{j != y} z_j. */
-static void score(const float *z, int64_t classes, int32_t y, float *phi, float *margin)
-{
-    double top = -INFINITY, sum = 0;
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y && (double)z[c] > top)
-            top = (double)z[c];
-    for (int64_t c = 0; c < classes; c++)
-        if (c != y)
-            sum += exp((double)z[c] - top);
-    *margin = (float)((double)z[y] - top);
-    *phi = (float)((double)z[y] - top - log(sum));
-}
-
 static void keep(bank_worker *w, const bank_plan *p, int s, int64_t query, int64_t at, int64_t n)
 {
     const eid_dataset *d = p->set[s];
@@ -223,8 +209,11 @@ static void keep(bank_worker *w, const bank_plan *p, int s, int64_t query, int64
     for (int64_t i = 0; i < n; i++) {
         const float *z = w->z + i * classes;
         int32_t y = d->label[at + i];
-        if (w->phi[s])
-            score(z, classes, y, &w->phi[s][to + i], &w->margin[s][to + i]);
+        if (w->phi[s]) {
+            double margin;
+            w->phi[s][to + i] = (float)eid_phi_of(z, classes, y, &margin);
+            w->margin[s][to + i] = (float)margin;
+        }
         if (query == 0 && eid_classifier_right(z, classes, y))
             w->correct[s][(at + i) / 8] |= (uint8_t)(1u << (at + i) % 8);
     }

@@ -28,3 +28,18 @@ eid_outcome eid_outcome_of(const double *z, int32_t k, int32_t y)
     o.el2n = sqrt(others * others + squares);
     return o;
 }
+
+double eid_phi_of(const float *z, int64_t k, int32_t y, double *margin)
+{
+    double top = -INFINITY, sum = 0;
+
+    for (int64_t c = 0; c < k; c++)
+        if (c != y && (double)z[c] > top)
+            top = (double)z[c];
+    for (int64_t c = 0; c < k; c++)
+        if (c != y)
+            sum += exp((double)z[c] - top);
+    if (margin)
+        *margin = (double)z[y] - top;
+    return (double)z[y] - top - log(sum);
+}

@@ -232,7 +232,7 @@ static void refusals(void)
     CHECK_FAILS(eid_attack_bank(&r, ctx, &b, NULL, NULL, &o), EID_EINVAL, "fewer than 4");
     b.models = MODELS;
     b.train.phi = NULL;
-    CHECK_FAILS(eid_attack_bank(&r, ctx, &b, NULL, NULL, &o), EID_EINVAL, "labels");
+    CHECK_FAILS(eid_attack_bank(&r, ctx, &b, NULL, NULL, &o), EID_EINVAL, "how sure");
 }
 
 /* ---- arrays ---------------------------------------------------------------------------------- */
