@@ -279,11 +279,12 @@ eid_status near_join(near_job *j)
     EID_TRY(near_state_read(j, &done, &g.no));
     for (int64_t band = done; band < j->o.bands; band++) {
         EID_TRY(join_band(&g, band, passes));
-        if (eid_now() - saved > 5) {
+        eid_status go = eid_tick(j->ctx, "comparing", "bands", band + 1, j->o.bands);
+        if (go != EID_OK || eid_now() - saved > 5) {
             EID_TRY(near_state_write(j, band + 1, &g.no));
             saved = eid_now();
         }
-        EID_TRY(eid_tick(j->ctx, "comparing", "bands", band + 1, j->o.bands));
+        EID_TRY(go);
     }
     EID_TRY(near_state_write(j, j->o.bands, &g.no));
 done:

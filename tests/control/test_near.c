@@ -299,7 +299,7 @@ typedef struct stopper {
 static void stop(void *user, const eid_progress *p)
 {
     stopper *s = user;
-    if (strcmp(p->what, s->what) == 0 && s->after-- <= 0)
+    if (strcmp(p->what, s->what) == 0 && p->done >= s->after)
         eid_ctx_cancel(s->ctx);
 }
 
@@ -334,7 +334,7 @@ static void stopped_and_gone_on_gives_the_same(void)
     for (int phase = 0; phase < 4; phase++)
         for (int broken = 0; broken < 3; broken++) {
             ctx = context(2, 1 << 28);
-            stopper s = {ctx, phases[phase], 0};
+            stopper s = {ctx, phases[phase], 1 + 3 * broken};
             eid_ctx_on_progress(ctx, stop, &s);
             eid_status st = eid_near(ctx, paths, 1, NULL, &o, out, &again, NULL);
             CHECK(st == EID_ECANCELLED || st == EID_OK); /* progress is told now and then */
