@@ -26,6 +26,8 @@ eid_status eid_dedup_cuts_add(eid_dedup_cuts *cuts, const eid_dedup_cut *cut)
                         "cuts must follow one another: document %" PRId64 ", byte %" PRId64
                         " comes after document %" PRId64 ", byte %" PRId64,
                         cut->document, cut->start, last->document, last->end);
+    if (cut->end - cut->start > INT64_MAX - cuts->bytes)
+        return eid_fail(EID_EINVAL, "cuts of more bytes than can be counted");
     EID_TRY(EID_GROW(cuts->at, &cuts->cap, cuts->n + 1));
     cuts->at[cuts->n++] = *cut;
     cuts->bytes += cut->end - cut->start;
