@@ -70,6 +70,36 @@ static int report(cli *c, const eid_dedup_result *r, const eid_dedup_opts *opts)
     return CLI_OK;
 }
 
+static eid_status count(void *user, const eid_document *d)
+{
+    int64_t *sum = user;
+    sum[0]++;
+    sum[1] += (int64_t)d->size;
+    return EID_OK;
+}
+
+/* Reads everything and writes nothing. */
+static int plan(cli *c, const eid_corpus_opts *read)
+{
+    int64_t sum[2] = {0, 0}, memory = eid_ctx_memory(c->ctx);
+    eid_corpus *summary = NULL;
+
+    if (eid_corpus_stream(&summary, c->ctx, c->operands.at, c->operands.n, read, count, sum) !=
+        EID_OK)
+        return cli_failed(c);
+    cli_corpus_inputs(c, summary);
+    eid_corpus_free(summary);
+    int64_t spool = sum[1] > memory / 4 ? sum[1] : 0;
+    if (c->json)
+        return cli_object(c, json_pack("{s:I, s:I, s:I, s:I}", "documents", (json_int_t)sum[0],
+                                       "bytes", (json_int_t)sum[1], "memory", (json_int_t)memory,
+                                       "spool", (json_int_t)spool));
+    printf("documents\t%" PRId64 "\nbytes\t%" PRId64 "\nmemory\tat most %" PRId64
+           " bytes\nspooled\t%" PRId64 " bytes of disk, besides what is left of the corpus\n",
+           sum[0], sum[1], memory, spool);
+    return CLI_OK;
+}
+
 static int dedup(cli *c, const args *a, const eid_corpus_opts *read, const eid_dedup_opts *opts)
 {
     eid_dedup_result r = {0};
@@ -116,6 +146,8 @@ int cmd_dedup(int argc, char **argv)
         rc = cli_dedup_near(&c, &read, &near);
     else if (!opts.exact)
         rc = cli_wrong(&c, "--exact (the shortest repeat, 200b or 50t) or --near (0.8) is needed");
+    else if (c.dry_run)
+        rc = plan(&c, &read);
     else if (!c.out)
         rc = cli_wrong(&c, "--out is needed");
     else
