@@ -50,23 +50,29 @@ static int report(cli *c, const eid_dedup_result *r, const eid_dedup_opts *opts)
     snprintf(ledger, sizeof ledger, "%s/ledger.jsonl", c->out);
     if (c->json)
         return cli_object(
-            c,
-            json_pack(
-                "{s:s, s:s, s:I, s:s, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:I, s:n, s:n, s:n, "
-                "s:I, s:I, s:I, s:o, s:o}",
-                "mode", "exact", "unit", unit, "threshold", (json_int_t)r->unit_length, "policy",
-                opts->keep == EID_KEEP_NONE ? "keep-none" : "keep-first", "documents", "in",
-                (json_int_t)r->documents_in, "out", (json_int_t)r->documents_out, "changed",
-                (json_int_t)r->documents_changed, "bytes", "in", (json_int_t)r->bytes_in, "kept",
-                (json_int_t)r->bytes_kept, "cut", (json_int_t)r->bytes_cut, "ranges",
-                (json_int_t)r->ranges, "clusters", "candidates", "verified", "units",
-                (json_int_t)r->units, "passes", (json_int_t)r->passes, "peak_bytes",
-                (json_int_t)peak_bytes(), "out", cli_string(c->out), "ledger", cli_string(ledger)));
+            c, json_pack(
+                   "{s:s, s:s, s:I, s:s, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:I, s:n, s:n, s:n, "
+                   "s:I, s:I, s:I, s:o, s:o, s:o}",
+                   "mode", "exact", "unit", unit, "threshold", (json_int_t)r->unit_length, "policy",
+                   opts->keep == EID_KEEP_NONE ? "keep-none" : "keep-first", "documents", "in",
+                   (json_int_t)r->documents_in, "out", (json_int_t)r->documents_out, "changed",
+                   (json_int_t)r->documents_changed, "bytes", "in", (json_int_t)r->bytes_in, "kept",
+                   (json_int_t)r->bytes_kept, "cut", (json_int_t)r->bytes_cut, "ranges",
+                   (json_int_t)r->ranges, "clusters", "candidates", "verified", "units",
+                   (json_int_t)r->units, "passes", (json_int_t)r->passes, "peak_bytes",
+                   (json_int_t)peak_bytes(), "out", cli_string(c->out), "ledger",
+                   cli_string(ledger), "again",
+                   opts->recheck ? json_pack("{s:I, s:I}", "ranges", (json_int_t)r->again_ranges,
+                                             "bytes", (json_int_t)r->again_bytes)
+                                 : json_null()));
     printf("documents\t%" PRId64 "\nleft\t%" PRId64 "\nchanged\t%" PRId64 "\nbytes\t%" PRId64
            "\nkept\t%" PRId64 "\ncut\t%" PRId64 " (%.2f%%)\nranges\t%" PRId64 "\nledger\t%s\n",
            r->documents_in, r->documents_out, r->documents_changed, r->bytes_in, r->bytes_kept,
            r->bytes_cut, r->bytes_in ? 100.0 * (double)r->bytes_cut / (double)r->bytes_in : 0.0,
            r->ranges, ledger);
+    if (opts->recheck)
+        printf("again\t%" PRId64 " ranges, %" PRId64 " bytes\t%s/again.jsonl\n", r->again_ranges,
+               r->again_bytes, c->out);
     return CLI_OK;
 }
 

@@ -40,6 +40,7 @@ typedef enum eid_dedup_keep { EID_KEEP_FIRST, EID_KEEP_NONE } eid_dedup_keep;
 typedef struct eid_dedup_opts {
     const char *exact; /* "200b" or "50t": shortest repeat, in bytes or tokens */
     int64_t keep;      /* eid_dedup_keep */
+    bool recheck;      /* files: look for repeats in what is left, too */
 } eid_dedup_opts;
 EID_API eid_dedup_opts eid_dedup_opts_default(void);
 EID_API extern const eid_opt eid_dedup_opt_table[];
@@ -57,9 +58,10 @@ EID_API EID_CHECKED eid_status eid_dedup_apply(eid_corpus **out, const eid_corpu
 typedef struct eid_dedup_result {
     int64_t documents_in, documents_out, documents_changed; /* changed: cut, and not wholly */
     int64_t bytes_in, bytes_kept, bytes_cut;
-    int64_t ranges;             /* cuts of the ledger */
-    int64_t unit_length, units; /* L; bytes or tokens looked at */
-    int64_t passes;             /* over the text */
+    int64_t ranges;                    /* cuts of the ledger */
+    int64_t unit_length, units;        /* L; bytes or tokens looked at */
+    int64_t passes;                    /* over the text */
+    int64_t again_ranges, again_bytes; /* recheck: what a second run would cut */
 } eid_dedup_result;
 
 /* Deduplicates files of any size: reads `paths` as eid_corpus_stream does, twice, and writes what
@@ -67,6 +69,11 @@ typedef struct eid_dedup_result {
  * text is spooled there in between unless it takes less than a quarter of the context's memory,
  * which bounds all.  The folder appears whole or not at all; it is FOLDER.part before, which a
  * later call removes.  "-" is standard input, written as stdin.jsonl.
+ *
+ * With recheck, what is left is looked at once more.  Of bytes, keep-first leaves no repeat but
+ * where a cut has brought its parts together, in the repeat or in the earlier text it equals; those
+ * are written to again.jsonl: as in the ledger, but documents and places of what is left, and
+ * `joints`, the places where cuts were that touch the repeat or its kept copy.
  *
  * EID_EEXIST: `folder` exists.  EID_EIO: an input changed while it was read. */
 EID_API EID_CHECKED eid_status eid_dedup_exact_files(eid_dedup_result *out, eid_corpus **summary,

@@ -1,6 +1,6 @@
 /* dedup.c - exact-substring removal: the text in units, its repeats, the cuts. */
 #include "base/ctx.h"
-#include "control/exact_cuts.h"
+#include "control/dedup.h"
 #include "control/folder.h"
 #include "control/survivors.h"
 #include "corpus/stream.h"
@@ -22,6 +22,8 @@ const eid_opt eid_dedup_opt_table[] = {
      "cut repeats of at least so many bytes (200b) or tokens (50t)", NULL, 0},
     {EID_OPT_ENUM, "keep", offsetof(eid_dedup_opts, keep), 0, 0,
      "of a repeat, keep the first copy or none", "first|none", 0},
+    {EID_OPT_BOOL, "recheck", offsetof(eid_dedup_opts, recheck), 0, 0,
+     "look for repeats in what is left, and say which a cut has made", NULL, EID_OPT_NEUTRAL},
     {0},
 };
 
@@ -47,14 +49,9 @@ static eid_status read_length(const char *text, const eid_bpe *bpe, size_t *leng
     return EID_OK;
 }
 
-typedef struct reader {
-    control_units *u;
-    const eid_bpe *bpe;
-} reader;
-
-static eid_status add_document(void *user, const eid_document *d)
+eid_status control_add_document(void *user, const eid_document *d)
 {
-    const reader *r = user;
+    const control_reader *r = user;
     int32_t *ids = NULL;
     size_t n = 0, bytes = 0;
     eid_status st = EID_OK;
@@ -83,9 +80,9 @@ done:
     return st == EID_EIO ? eid_fail(EID_EINTERNAL, "%s", eid_last_error()) : st;
 }
 
-static eid_status cuts_of(eid_dedup_cuts **out, eid_ctx *ctx, const control_units *u,
-                          const eid_bpe *bpe, size_t length, const eid_dedup_opts *opts,
-                          int64_t *passes)
+eid_status control_cuts_of(eid_dedup_cuts **out, eid_ctx *ctx, const control_units *u,
+                           const eid_bpe *bpe, size_t length, const eid_dedup_opts *opts,
+                           int64_t *passes)
 {
     exact_opts o = exact_opts_for(eid_ctx_memory(ctx), u->width, u->n, length);
     exact_matches m = {0};
@@ -103,7 +100,7 @@ eid_status eid_dedup_exact(eid_dedup_cuts **out, eid_ctx *ctx, const eid_corpus 
                            const eid_bpe *bpe, const eid_dedup_opts *opts)
 {
     control_units u = {0};
-    reader r = {&u, bpe};
+    control_reader r = {&u, bpe};
     size_t length;
     int64_t passes;
     eid_status st = EID_OK;
@@ -112,9 +109,9 @@ eid_status eid_dedup_exact(eid_dedup_cuts **out, eid_ctx *ctx, const eid_corpus 
     EID_TRY(control_units_init(&u, bpe ? 4 : 1, (size_t)eid_ctx_memory(ctx) / 4, NULL));
     for (size_t i = 0; i < eid_corpus_size(c); i++) {
         eid_document d = eid_corpus_doc(c, i);
-        EID_TRY(add_document(&r, &d));
+        EID_TRY(control_add_document(&r, &d));
     }
-    EID_TRY(cuts_of(out, ctx, &u, bpe, length, opts, &passes));
+    EID_TRY(control_cuts_of(out, ctx, &u, bpe, length, opts, &passes));
 done:
     control_units_free(&u);
     return st;
@@ -219,18 +216,20 @@ static eid_status run(job *j, eid_ctx *ctx, const char *const *paths, size_t n_p
                       const eid_dedup_opts *opts, const char *folder)
 {
     int64_t memory = eid_ctx_memory(ctx);
-    reader r = {&j->u, bpe};
+    control_reader r = {&j->u, bpe};
     eid_status st = EID_OK;
 
     EID_TRY(control_folder_open(&j->folder, folder));
     EID_TRY(choose_paths(j, paths, n_paths));
     EID_TRY(control_units_init(&j->u, bpe ? 4 : 1, (size_t)memory / 4, j->folder.part));
     EID_TRY(eid_corpus_stream_within(&j->first, ctx, j->paths, n_paths, read, memory / 3,
-                                     add_document, &r));
+                                     control_add_document, &r));
     EID_TRY(control_units_done(&j->u));
-    EID_TRY(cuts_of(&j->cuts, ctx, &j->u, bpe, length, opts, &j->r.passes));
+    EID_TRY(control_cuts_of(&j->cuts, ctx, &j->u, bpe, length, opts, &j->r.passes));
     j->r.unit_length = (int64_t)length;
     j->r.units = j->u.n;
+    if (opts->recheck)
+        EID_TRY(control_recheck(&j->r, ctx, &j->u, bpe, length, opts, j->cuts, j->folder.part));
     control_units_free(&j->u);
     const control_rewrite what = {j->paths, n_paths, read, memory / 3, j->cuts, j->folder.part};
     EID_TRY(control_write_survivors(&j->r, &j->second, ctx, &what));

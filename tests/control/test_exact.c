@@ -138,7 +138,7 @@ static void cuts_are(const char *const *docs, size_t n, const char *exact, int64
                      const char *want)
 {
     eid_document d[16];
-    eid_dedup_opts o = {exact, keep};
+    eid_dedup_opts o = {.exact = exact, .keep = keep};
     eid_corpus *c = NULL;
     eid_dedup_cuts *cuts = NULL;
     eid_ctx *ctx = ctx_of(2);
@@ -194,6 +194,79 @@ static void characters_stay_whole(void)
              2, "8b", EID_KEEP_FIRST, "1:1-11<0:1");
 }
 
+/* Tokens: repeats of whole tokens, whatever bytes lie between. */
+static void tokens_are_units(void)
+{
+    static text t;
+    static bool want[MOST];
+    eid_bpe_opts small = eid_bpe_opts_default();
+    eid_ctx *ctx = ctx_of(3);
+    int64_t cut = 0;
+
+    small.vocab = 300;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        eid_rng rng = eid_rng_seed(seed);
+        eid_document d[DOCS];
+        eid_corpus *c = NULL;
+        eid_bpe *bpe = NULL;
+        eid_dedup_cuts *cuts = NULL;
+        eid_dedup_opts o = {.exact = seed % 2 ? "3t" : "6t"};
+        size_t length = seed % 2 ? 3 : 6;
+        make(&t, &rng, 1200);
+        for (size_t i = 0; i < t.n; i++) /* one byte in some is half of a character */
+            t.at[i] = t.at[i] == 'd' ? 0xC3 : t.at[i] == 'c' ? ' ' : t.at[i];
+        for (size_t i = 0; i < t.docs; i++)
+            d[i] = (eid_document){NULL, t.at + t.start[i], t.start[i + 1] - t.start[i]};
+        CHECK_OK(eid_corpus_from(&c, d, t.docs));
+        CHECK_OK(eid_bpe_train(&bpe, ctx, c, &small));
+        CHECK_OK(eid_dedup_exact(&cuts, ctx, c, bpe, &o));
+        /* brute force: windows of tokens, as bytes */
+        memset(want, 0, sizeof want);
+        static int32_t id[MOST];
+        static size_t at[MOST + 1], from[DOCS + 1];
+        size_t n = 0, byte = 0;
+        for (size_t i = 0; i < t.docs; i++) {
+            int32_t *ids = NULL;
+            size_t k = 0, size;
+            from[i] = n;
+            CHECK_OK(eid_bpe_encode(bpe, d[i].bytes, d[i].size, false, &ids, &k));
+            for (size_t j = 0; j < k; j++) {
+                id[n] = ids[j];
+                at[n++] = byte;
+                if (eid_bpe_bytes(bpe, ids[j], &size))
+                    byte += size;
+            }
+            eid_ids_free(ids);
+        }
+        from[t.docs] = n;
+        at[n] = byte;
+        for (size_t e = 0; e < t.docs; e++)
+            for (size_t p = from[e]; p + length <= from[e + 1]; p++)
+                for (size_t f = 0; f <= e; f++)
+                    for (size_t q = from[f]; q + length <= from[f + 1]; q++)
+                        if ((f < e || q + length <= p) &&
+                            memcmp(id + p, id + q, length * sizeof *id) == 0)
+                            memset(want + at[p], 1, at[p + length] - at[p]);
+        for (size_t i = 0; i < eid_dedup_cuts_size(cuts); i++) {
+            const eid_dedup_cut *x = eid_dedup_cuts_at(cuts, i);
+            for (int64_t b = x->start; b < x->end; b++, cut++) {
+                size_t b_at = t.start[x->document] + (size_t)b;
+                CHECK(want[b_at]);
+                CHECK(t.at[b_at] ==
+                      t.at[t.start[x->kept_document] + (size_t)(x->kept_start + b - x->start)]);
+                want[b_at] = false;
+            }
+        }
+        for (size_t b = 0; b < t.n; b++) /* no character is two bytes here: nothing shrinks */
+            CHECK(!want[b]);
+        eid_dedup_cuts_free(cuts);
+        eid_bpe_free(bpe);
+        eid_corpus_free(c);
+    }
+    CHECK(cut > 1000);
+    eid_ctx_free(ctx);
+}
+
 /* An independent count: the suffix array's. */
 static void agrees_with_the_index(void)
 {
@@ -207,7 +280,7 @@ static void agrees_with_the_index(void)
     eid_repeats r = {0};
     eid_ctx *ctx = ctx_of(2);
     char path[] = "/tmp/eid-exact-XXXXXX";
-    eid_dedup_opts o = {"12b", EID_KEEP_NONE};
+    eid_dedup_opts o = {.exact = "12b", .keep = EID_KEEP_NONE};
 
     for (size_t i = 0; i < N; i++)
         at[i] =
@@ -237,7 +310,7 @@ static void hard_text_is_quick(void)
     enum { N = 1 << 21 };
     static uint8_t at[N];
     eid_ctx *ctx = ctx_of(2);
-    eid_dedup_opts o = {"200b", EID_KEEP_FIRST};
+    eid_dedup_opts o = {.exact = "200b"};
 
     for (int kind = 0; kind < 4; kind++) {
         static eid_document d[20000];
@@ -265,6 +338,7 @@ int main(void)
     RUN(by_hand);
     RUN(characters_stay_whole);
     RUN(equals_brute_force);
+    RUN(tokens_are_units);
     RUN(agrees_with_the_index);
     RUN(hard_text_is_quick);
     return DONE();

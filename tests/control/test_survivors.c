@@ -38,7 +38,7 @@ static eid_status dedup(const char *const *paths, size_t n, const char *out, eid
 {
     eid_ctx_opts o = {.threads = 2, .memory = 1 << 27};
     eid_corpus_opts read = eid_corpus_opts_default();
-    eid_dedup_opts how = {"10b", EID_KEEP_FIRST};
+    eid_dedup_opts how = {.exact = "10b", .recheck = true};
     eid_ctx *ctx = NULL;
     eid_status st = eid_ctx_new(&ctx, &o);
     if (st == EID_OK)
@@ -80,6 +80,21 @@ static void each_in_its_form(void)
           c->kept_start == 4);
     eid_dedup_cuts_free(cuts);
     CHECK_FAILS(dedup(&in, 1, out, &r), EID_EEXIST, "exists");
+}
+
+/* The toy of Lee et al.'s program, each letter four times: a cut makes a new neighbour. */
+static void a_cut_makes_a_repeat(void)
+{
+    const char *in = path_of("toy.txt");
+    eid_dedup_result r = {0};
+
+    put("toy.txt", "eeeeaaaabbbbccccddddffffgggghhhh.eeeeffffaaaabbbbccccddddgggghhhh");
+    CHECK_OK(dedup(&in, 1, path_of("toy"), &r));
+    holds("toy/corpus/toy.txt", "eeeeaaaabbbbccccddddffffgggghhhh.eeeeffffgggghhhh");
+    CHECK_INT(r.again_ranges, 1);
+    CHECK_INT(r.again_bytes, 12);
+    holds("toy/again.jsonl", "{\"document\":0,\"start\":37,\"end\":49,\"kept_document\":0,"
+                             "\"kept_start\":20,\"joints\":[{\"document\":0,\"at\":41}]}\n");
 }
 
 static void several_inputs(void)
@@ -199,6 +214,7 @@ int main(void)
     if (!mkdtemp(top))
         return 1;
     RUN(each_in_its_form);
+    RUN(a_cut_makes_a_repeat);
     RUN(several_inputs);
     RUN(a_killed_run_leaves_nothing);
     RUN(one_field_changes);
