@@ -90,6 +90,30 @@ static void soundness_is_kept(void)
     }
 }
 
+/* Whoever learns whatever: 4 deviations of the calibration and of the draws that check it. */
+static void soundness_is_kept_of_every_learner(void)
+{
+    for (int64_t problem = EID_LINEAR; problem <= EID_STRONGLY_CONVEX; problem++)
+        for (int64_t learner = EID_LEARN_MEAN; learner <= EID_LEARN_PRIVATE; learner++) {
+            eid_trace_opts o = quick();
+            eid_trace_result *r;
+            o.problem = problem;
+            o.learner = learner;
+            o.noise = learner == EID_LEARN_PRIVATE ? 0.3 : 0;
+            o.n = 20;
+            o.d = 200;
+            o.trials = 60;
+            o.fresh = o.test = 500;
+            o.soundness = 0.02;
+            trace(&o, &r);
+            double spread = sqrt(0.02 * 0.98 * (1.0 / 500 + 1.0 / 500) / 60);
+            CHECK(r->rows[0].calibrated.soundness.value <= 0.02 + 4 * spread);
+            CHECK(r->rows[0].analytic.soundness.value <= 0.02);
+            CHECK(r->rows[0].calibrated.recall.value >= 0.1);
+            eid_trace_result_free(r);
+        }
+}
+
 /* A learner that ignores nothing but sees another law's noise only is not traced: with enormous
  * noise recall falls to the share of fresh examples flagged. */
 static void nothing_learned_nothing_traced(void)
@@ -363,6 +387,7 @@ int main(void)
     RUN(recall_by_prior_and_dimension);
     RUN(noise_buys_recall_and_costs_excess);
     RUN(soundness_is_kept);
+    RUN(soundness_is_kept_of_every_learner);
     RUN(nothing_learned_nothing_traced);
     RUN(fano_is_met_with_equality);
     RUN(the_bound_is_vacuous_and_the_gap_small);
