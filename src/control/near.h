@@ -63,6 +63,9 @@ static inline size_t near_size(const near_job *j, uint32_t d)
     return (size_t)(j->text_at[d + 1] - j->text_at[d]);
 }
 
+/* A distinct document's text, into memory that grows. */
+eid_status near_text(const near_job *j, uint32_t d, uint8_t **to, size_t *cap);
+
 /* joined: written after some bands, found by the next call when everything that decides agrees. */
 typedef struct near_pairs {
     uint64_t *slot; /* a set of pairs u << 32 | v with u < v, 0: empty */

@@ -73,14 +73,6 @@ void near_checker_free(near_checker *c)
     eid_free(c);
 }
 
-static eid_status text_of(const near_job *j, uint32_t d, uint8_t **to, size_t *cap)
-{
-    eid_status st = EID_GROW(*to, cap, near_size(j, d) + 1);
-    return st != EID_OK ? st
-                        : near_pread(j->fd[NEAR_TEXT], j->path[NEAR_TEXT], *to, near_size(j, d),
-                                     j->text_at[d]);
-}
-
 static eid_status make_set(void *arg, int64_t i, int worker)
 {
     near_checker *c = arg;
@@ -88,7 +80,7 @@ static eid_status make_set(void *arg, int64_t i, int worker)
     uint32_t d = c->kept[c->first_new + (size_t)i];
     eid_status st = EID_OK;
 
-    EID_TRY(text_of(c->j, d, &k->a, &k->a_cap));
+    EID_TRY(near_text(c->j, d, &k->a, &k->a_cap));
     EID_TRY(near_shingles(k->a, near_size(c->j, d), c->j->o.words, &k->hashes));
     near_set_of(&k->hashes);
     EID_TRY(EID_NEW(c->set[d], k->hashes.n));
@@ -114,8 +106,8 @@ static eid_status check_one(void *arg, int64_t i, int worker)
     double both = (double)near_common(c->set[u], c->size[u], c->set[v], c->size[v]);
     if (both / (nu + nv - both) < j->o.near)
         return EID_OK;
-    EID_TRY(text_of(j, u, &k->a, &k->a_cap));
-    EID_TRY(text_of(j, v, &k->b, &k->b_cap));
+    EID_TRY(near_text(j, u, &k->a, &k->a_cap));
+    EID_TRY(near_text(j, v, &k->b, &k->b_cap));
     EID_TRY(near_compare(k->a, near_size(j, u), k->b, near_size(j, v), j->o.words, j->o.near,
                          j->o.edit, &s));
     c->yes[i] = s.jaccard >= j->o.near && (s.edit >= j->o.edit || j->o.edit == 0);

@@ -49,6 +49,14 @@ eid_status near_pread(int fd, const char *path, void *to, size_t n, int64_t at)
     return EID_OK;
 }
 
+eid_status near_text(const near_job *j, uint32_t d, uint8_t **to, size_t *cap)
+{
+    eid_status st = EID_GROW(*to, cap, near_size(j, d) + 1);
+    return st != EID_OK ? st
+                        : near_pread(j->fd[NEAR_TEXT], j->path[NEAR_TEXT], *to, near_size(j, d),
+                                     j->text_at[d]);
+}
+
 eid_status near_append(int fd, const char *path, const void *bytes, size_t n)
 {
     for (const uint8_t *p = bytes; n;) {

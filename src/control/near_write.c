@@ -8,11 +8,17 @@
 #include "base/json.h"
 #include "control/near.h"
 #include "control/near_words.h"
-#include "corpus/corpus.h"
+#include "corpus/stream.h"
+#include "corpus/writing.h"
 #include "par/par.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct desk { /* a worker's own */
+    uint8_t *a, *b;
+    size_t a_cap, b_cap;
+} desk;
 
 typedef struct writing {
     near_job *j;
@@ -21,8 +27,10 @@ typedef struct writing {
     uint32_t *members;     /* of a root: documents */
     uint32_t *cluster;     /* of a root with two members or more */
     near_similar *similar; /* of a distinct document to the one kept */
-    eid_map text, names;
-    int64_t chunk; /* first of the distinct documents being compared */
+    eid_map names;
+    desk *desk;
+    uint32_t *left; /* documents that stay, in order */
+    int64_t chunk;  /* first of the distinct documents being compared */
 } writing;
 
 static const char *name_of(const writing *w, size_t doc)
@@ -61,7 +69,9 @@ static eid_status compare_one(void *arg, int64_t i, int worker)
     const near_job *j = w->j;
     uint32_t d = (uint32_t)(w->chunk + i), r = d;
 
-    (void)worker;
+    desk *t = &w->desk[worker];
+    eid_status st = EID_OK;
+
     while (j->parent[r] != r)
         r = j->parent[r];
     uint32_t k = w->kept[r];
@@ -69,8 +79,12 @@ static eid_status compare_one(void *arg, int64_t i, int worker)
         w->similar[d] = (near_similar){1, 1};
         return EID_OK;
     }
-    return near_compare(w->text.at + j->text_at[d], near_size(j, d), w->text.at + j->text_at[k],
-                        near_size(j, k), j->o.words, 0, j->o.edit / 2, &w->similar[d]);
+    EID_TRY(near_text(j, d, &t->a, &t->a_cap));
+    EID_TRY(near_text(j, k, &t->b, &t->b_cap));
+    st = near_compare(t->a, near_size(j, d), t->b, near_size(j, k), j->o.words, 0, j->o.edit / 2,
+                      &w->similar[d]);
+done:
+    return st;
 }
 
 static eid_status compare_all(writing *w)
@@ -145,35 +159,64 @@ done:
     return st;
 }
 
+typedef struct tally {
+    int64_t documents, bytes;
+} tally;
+
+static eid_status count(void *user, const eid_document *d)
+{
+    tally *t = user;
+    t->documents++;
+    t->bytes += (int64_t)d->size;
+    return EID_OK;
+}
+
+/* What was written is read as what was to be kept; with what was cut it is all that came in. */
+static eid_status reads_back(writing *w, const char *path)
+{
+    const eid_near_result *o = w->out;
+    tally t = {0, 0};
+    eid_corpus_opts plain = eid_corpus_opts_default();
+    eid_status st = eid_corpus_stream_within(NULL, w->j->ctx, &path, 1, &plain,
+                                             eid_ctx_memory(w->j->ctx) / 2, count, &t);
+    if (st == EID_OK && (t.documents != o->kept || t.bytes != o->bytes_kept ||
+                         t.bytes + o->bytes_cut != w->j->bytes))
+        st =
+            eid_fail(EID_EINTERNAL,
+                     "%s: %" PRId64 " documents and %" PRId64 " bytes are read back of %" PRId64
+                     " and %" PRId64 ", with %" PRId64 " cut of %" PRId64,
+                     path, t.documents, t.bytes, o->kept, o->bytes_kept, o->bytes_cut, w->j->bytes);
+    return st;
+}
+
+static eid_status get_left(void *user, size_t i, eid_document *out)
+{
+    writing *w = user;
+    uint32_t doc = w->left[i], d = w->j->distinct[doc];
+    eid_status st = near_text(w->j, d, &w->desk->a, &w->desk->a_cap);
+    *out = (eid_document){name_of(w, doc), w->desk->a, near_size(w->j, d)};
+    return st;
+}
+
 static eid_status write_corpus(writing *w)
 {
     near_job *j = w->j;
     eid_near_result *o = w->out;
     eid_status st = EID_OK;
-    eid_corpus *c = NULL;
     char *path = NULL;
 
-    EID_TRY(EID_NEW(c, 1));
+    EID_TRY(EID_NEW(w->left, j->n));
     for (size_t i = 0; i < j->docs; i++) {
         uint32_t d = j->distinct[i];
-        if (kept_for(w, d) != d || j->first[d] != i) {
-            o->bytes_cut += (int64_t)near_size(j, d);
-            continue;
-        }
-        EID_TRY(eid_corpus_push(
-            c, (eid_document){name_of(w, i), w->text.at + j->text_at[d], near_size(j, d)}));
+        bool stays = kept_for(w, d) == d && j->first[d] == i;
+        *(stays ? &o->bytes_kept : &o->bytes_cut) += (int64_t)near_size(j, d);
+        if (stays)
+            w->left[o->kept++] = (uint32_t)i;
     }
-    o->kept = (int64_t)eid_corpus_size(c);
-    o->bytes_kept = eid_corpus_bytes(c);
-    if (o->bytes_kept + o->bytes_cut != j->bytes)
-        return eid_fail(EID_EINTERNAL,
-                        "near: %" PRId64 " bytes kept and %" PRId64 " cut are not the %" PRId64
-                        " that were read",
-                        o->bytes_kept, o->bytes_cut, j->bytes);
     EID_TRY(eid_format(&path, "%s/corpus.%s", j->part, j->o.format ? "jsonl" : "tar"));
-    EID_TRY(eid_corpus_write(j->ctx, c, path));
+    EID_TRY(eid_corpus_write_each(j->ctx, (size_t)o->kept, o->bytes_kept, get_left, w, path));
+    EID_TRY(reads_back(w, path));
 done:
-    eid_corpus_free(c);
     eid_free(path);
     return st;
 }
@@ -209,8 +252,8 @@ eid_status near_write(near_job *j, eid_near_result *out)
     eid_status st = EID_OK;
     writing w = {.j = j, .out = out};
 
-    EID_TRY(eid_map_open(&w.text, j->path[NEAR_TEXT]));
     EID_TRY(eid_map_open(&w.names, j->path[NEAR_NAMES]));
+    EID_TRY(EID_NEW(w.desk, eid_ctx_threads(j->ctx)));
     EID_TRY(EID_NEW(w.kept, j->n));
     EID_TRY(EID_NEW(w.members, j->n));
     EID_TRY(EID_NEW(w.cluster, j->n));
@@ -228,7 +271,12 @@ eid_status near_write(near_job *j, eid_near_result *out)
     out->band = j->o.band;
     out->bands = j->o.bands;
 done:
-    eid_map_close(&w.text);
+    for (int t = 0; w.desk && t < eid_ctx_threads(j->ctx); t++) {
+        eid_free(w.desk[t].a);
+        eid_free(w.desk[t].b);
+    }
+    eid_free(w.desk);
+    eid_free(w.left);
     eid_map_close(&w.names);
     eid_free(w.kept);
     eid_free(w.members);

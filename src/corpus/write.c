@@ -5,12 +5,20 @@
 #include "corpus/archive.h"
 #include "corpus/lines.h"
 #include "corpus/utf8.h"
+#include "corpus/writing.h"
 #include <archive.h>
 #include <archive_entry.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <string.h>
 #include <strings.h>
+
+typedef struct documents {
+    size_t n;
+    int64_t bytes;
+    eid_document_get_fn get;
+    void *user;
+} documents;
 
 /* ---- .jsonl ---------------------------------------------------------------------------------- */
 
@@ -35,15 +43,17 @@ done:
     return st;
 }
 
-static eid_status write_jsonl(eid_ctx *ctx, const eid_corpus *c, eid_out *f)
+static eid_status write_jsonl(eid_ctx *ctx, const documents *all, eid_out *f)
 {
     int64_t done = 0;
     eid_status st = EID_OK;
 
-    for (size_t i = 0; i < c->docs; i++) {
-        EID_TRY(write_line(f, &c->doc[i], i));
-        done += (int64_t)c->doc[i].size;
-        EID_TRY(eid_tick(ctx, "writing", "bytes", done, c->bytes));
+    for (size_t i = 0; i < all->n; i++) {
+        eid_document d;
+        EID_TRY(all->get(all->user, i, &d));
+        EID_TRY(write_line(f, &d, i));
+        done += (int64_t)d.size;
+        EID_TRY(eid_tick(ctx, "writing", "bytes", done, all->bytes));
     }
 done:
     return st;
@@ -116,7 +126,7 @@ static eid_status write_entry(struct archive *a, struct archive_entry *e, const 
     return EID_OK;
 }
 
-static eid_status write_tar(eid_ctx *ctx, const eid_corpus *c, eid_out *f)
+static eid_status write_tar(eid_ctx *ctx, const documents *all, eid_out *f)
 {
     sink s = {.f = f};
     struct archive *a = archive_write_new();
@@ -134,10 +144,12 @@ static eid_status write_tar(eid_ctx *ctx, const eid_corpus *c, eid_out *f)
         st = tar_failed(a, &s);
         goto done;
     }
-    for (size_t i = 0; i < c->docs; i++) {
-        EID_TRY(write_entry(a, e, &s, &c->doc[i], i));
-        done += (int64_t)c->doc[i].size;
-        EID_TRY(eid_tick(ctx, "writing", "bytes", done, c->bytes));
+    for (size_t i = 0; i < all->n; i++) {
+        eid_document d;
+        EID_TRY(all->get(all->user, i, &d));
+        EID_TRY(write_entry(a, e, &s, &d, i));
+        done += (int64_t)d.size;
+        EID_TRY(eid_tick(ctx, "writing", "bytes", done, all->bytes));
     }
     if (archive_write_close(a) != ARCHIVE_OK)
         st = tar_failed(a, &s);
@@ -153,8 +165,10 @@ done:
     return st;
 }
 
-eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c, const char *path)
+eid_status eid_corpus_write_each(eid_ctx *ctx, size_t docs, int64_t bytes, eid_document_get_fn get,
+                                 void *user, const char *path)
 {
+    documents all = {docs, bytes, get, user};
     eid_out *f = NULL;
     eid_form form;
     eid_pack pack;
@@ -164,9 +178,21 @@ eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c, const char *path)
     if (pack != EID_PACK_NONE || (form != EID_FORM_TAR && form != EID_FORM_JSONL))
         return eid_fail(EID_EINVAL, "%s: a corpus is written to a .tar or a .jsonl", path);
     EID_TRY(eid_out_open(&f, path));
-    EID_TRY(form == EID_FORM_TAR ? write_tar(ctx, c, f) : write_jsonl(ctx, c, f));
+    EID_TRY(form == EID_FORM_TAR ? write_tar(ctx, &all, f) : write_jsonl(ctx, &all, f));
     EID_TRY(eid_out_commit(&f));
 done:
     eid_out_abort(&f);
     return st;
+}
+
+static eid_status get_kept(void *user, size_t i, eid_document *d)
+{
+    const eid_corpus *c = user;
+    *d = c->doc[i];
+    return EID_OK;
+}
+
+eid_status eid_corpus_write(eid_ctx *ctx, const eid_corpus *c, const char *path)
+{
+    return eid_corpus_write_each(ctx, c->docs, c->bytes, get_kept, (void *)c, path);
 }
