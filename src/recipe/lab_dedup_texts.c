@@ -1,10 +1,12 @@
 /* lab_dedup_texts.c - one corpus three times: as it is, without later copies, and with as many
  * bytes taken out at random; and held-out text that stands in none of them. */
 #include "base/file.h"
+#include "eidetic/dedup.h"
 #include "eidetic/questions.h"
 #include "eidetic/rng.h"
-#include "index/later.h"
 #include "recipe/lab_dedup.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the corpus ------------------------------------------------------------------------------ */
@@ -133,14 +135,6 @@ done:
     return st;
 }
 
-static void count_cuts(dedup_texts *t, const uint64_t *bits, int64_t n)
-{
-    for (int64_t at = 0; at < n; at++) {
-        t->cut += is_set(bits, at);
-        t->ranges += is_set(bits, at) && (at + 1 == n || !is_set(bits, at + 1));
-    }
-}
-
 /* As many bytes in ranges of the same mean length, anywhere. */
 static void set_random(uint64_t *bits, const dedup_texts *t, int64_t n, uint64_t seed)
 {
@@ -161,15 +155,26 @@ static eid_status cut_both(dedup_texts *t, lab_work *w, const dedup_opts *o)
     const eid_corpus *c = t->text[DEDUP_ORIGINAL];
     int64_t n = eid_corpus_bytes(c);
     uint64_t *bits = NULL;
+    char exact[32];
+    eid_dedup_opts d = eid_dedup_opts_default();
+    eid_dedup_cuts *cuts = NULL;
 
+    d.exact = exact;
+    snprintf(exact, sizeof exact, "%" PRId64 "b", o->length);
+    EID_TRY(eid_dedup_exact(&cuts, w->ctx, c, NULL, &d));
+    t->cut = eid_dedup_cuts_bytes(cuts);
+    for (size_t i = 0; i < eid_dedup_cuts_size(cuts); i++) { /* side by side they are one range */
+        const eid_dedup_cut *x = eid_dedup_cuts_at(cuts, i), *y = x;
+        if (i > 0)
+            y = eid_dedup_cuts_at(cuts, i - 1);
+        t->ranges += i == 0 || x->document != y->document || x->start != y->end;
+    }
+    EID_TRY(eid_dedup_apply(&t->text[DEDUP_CUT], c, cuts));
     EID_TRY(EID_NEW(bits, n / 64 + 1));
-    EID_TRY(index_later(t->index, w->ctx, (size_t)o->length, bits));
-    count_cuts(t, bits, n);
-    EID_TRY(without(&t->text[DEDUP_CUT], c, bits));
-    memset(bits, 0, (size_t)(n / 64 + 1) * sizeof *bits);
     set_random(bits, t, n, w->seed);
     EID_TRY(without(&t->text[DEDUP_RANDOM], c, bits));
 done:
+    eid_dedup_cuts_free(cuts);
     eid_free(bits);
     return st;
 }
