@@ -3,6 +3,7 @@
 
 typedef struct args {
     const char *other;
+    double near;
     int64_t show;
     bool reveal;
 } args;
@@ -10,6 +11,8 @@ typedef struct args {
 static const eid_opt own[] = {
     {EID_OPT_STR, "other", offsetof(args, other), 0, 0,
      "also what this index or corpus has in common with it", NULL, EID_OPT_PATH_IN},
+    {EID_OPT_F64, "near", offsetof(args, near), 0, 1,
+     "also clusters of documents that share so much of their word 5-grams; 0: not", NULL, 0},
     {EID_OPT_I64, "show", offsetof(args, show), 1, 1e6, "bytes to show of each string", NULL, 0},
     {EID_OPT_BOOL, "reveal", offsetof(args, reveal), 0, 0,
      "show addresses, numbers and keys as they are", NULL, EID_OPT_NEUTRAL},
@@ -30,10 +33,57 @@ static const cli_usage usage = {
     .max_operands = -1,
 };
 
+/* Clusters of near-duplicates; what would be left of the corpus is not kept. */
+static int find_near(cli *c, const cli_index *mine, double near, const eid_corpus_opts *read,
+                     eid_near_result *r)
+{
+    eid_near_opts o = eid_near_opts_default();
+    char folder[sizeof mine->folder + 16];
+
+    if (!mine->folder[0])
+        return cli_wrong(c, "--near reads a corpus; an index does not hold what it takes");
+    o.near = near;
+    snprintf(folder, sizeof folder, "%s/near", mine->folder);
+    return eid_near(c->ctx, c->operands.at, c->operands.n, read, &o, folder, r, NULL) == EID_OK
+               ? CLI_OK
+               : cli_failed(c);
+}
+
+static int find(cli *c, const eid_duplicates_opts *opts, duplicates_found *f)
+{
+    if (eid_index_duplicates(&f->own, c->ctx, f->ix, opts) != EID_OK ||
+        (f->other && eid_index_shared(&f->shared, c->ctx, f->ix, f->other, opts) != EID_OK))
+        return cli_failed(c);
+    return CLI_OK;
+}
+
+static int tell(cli *c, const args *a, const eid_duplicates_opts *opts, const duplicates_found *f)
+{
+    const eid_duplicates_found kept = {.index = f->ix,
+                                       .other = f->other,
+                                       .path = c->operands.at[0],
+                                       .other_path = a->other,
+                                       .own = f->own,
+                                       .shared = f->shared,
+                                       .near = f->near,
+                                       .threshold = f->threshold,
+                                       .opts = opts,
+                                       .command_line = cli_command_line(c)};
+    if (c->out && eid_duplicates_write(c->ctx, &kept, c->out) != EID_OK)
+        return cli_failed(c);
+    if (c->out)
+        cli_say(c, "%s/report.html shows it", c->out);
+    if (c->json)
+        return cli_object(c, duplicates_json(f, c->out));
+    duplicates_print(f);
+    return CLI_OK;
+}
+
 static int run(cli *c, const args *a, const eid_duplicates_opts *opts, const eid_corpus_opts *read)
 {
     cli_index mine = {0}, other = {0};
-    duplicates_found f = {.show = a->show, .reveal = a->reveal};
+    eid_near_result near = {0};
+    duplicates_found f = {.show = a->show, .reveal = a->reveal, .threshold = a->near};
     eid_corpus_opts all = *read;
     int rc = cli_index_of(c, &mine, c->operands.at, c->operands.n, read);
 
@@ -42,22 +92,16 @@ static int run(cli *c, const args *a, const eid_duplicates_opts *opts, const eid
         rc = cli_index_of(c, &other, &a->other, 1, &all);
     f.ix = mine.ix;
     f.other = other.ix;
-    if (rc == CLI_OK &&
-        (eid_index_duplicates(&f.own, c->ctx, f.ix, opts) != EID_OK ||
-         (f.other && eid_index_shared(&f.shared, c->ctx, f.ix, f.other, opts) != EID_OK)))
-        rc = cli_failed(c);
-    const eid_duplicates_found kept = {f.ix,     f.other, c->operands.at[0],  a->other, f.own,
-                                       f.shared, opts,    cli_command_line(c)};
-    if (rc == CLI_OK && c->out && eid_duplicates_write(c->ctx, &kept, c->out) != EID_OK)
-        rc = cli_failed(c);
-    if (rc == CLI_OK && c->out)
-        cli_say(c, "%s/report.html shows it", c->out);
-    if (rc == CLI_OK && c->json)
-        rc = cli_object(c, duplicates_json(&f, c->out));
-    else if (rc == CLI_OK)
-        duplicates_print(&f);
+    if (rc == CLI_OK && a->near > 0)
+        rc = find_near(c, &mine, a->near, read, &near);
+    f.near = a->near > 0 ? &near : NULL;
+    if (rc == CLI_OK)
+        rc = find(c, opts, &f);
+    if (rc == CLI_OK)
+        rc = tell(c, a, opts, &f);
     eid_duplicates_free(f.own);
     eid_shared_free(f.shared);
+    eid_near_result_free(&near);
     cli_index_close(&mine);
     cli_index_close(&other);
     return rc;

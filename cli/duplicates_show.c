@@ -83,9 +83,20 @@ static void print_shared(const duplicates_found *f)
     }
 }
 
+static void print_near(const eid_near_result *r)
+{
+    printf("near\t%" PRId64 " clusters\t%" PRId64 " documents to remove\t%" PRId64 " bytes\n",
+           r->clusters, r->documents - r->kept, r->bytes_cut);
+    for (size_t i = 0; i < r->sizes; i++)
+        printf("near\t%" PRId64 " documents\t%" PRId64 " clusters\n", r->size[i].documents,
+               r->size[i].clusters);
+}
+
 void duplicates_print(const duplicates_found *f)
 {
     print_own(f);
+    if (f->near)
+        print_near(f->near);
     if (f->shared)
         print_shared(f);
 }
@@ -145,6 +156,19 @@ static json_t *shared_json(const duplicates_found *f)
                      d->whole);
 }
 
+static json_t *near_json(const duplicates_found *f)
+{
+    json_t *sizes = json_array();
+    const eid_near_result *r = f->near;
+    for (size_t i = 0; i < r->sizes; i++)
+        json_array_append_new(sizes,
+                              json_pack("{s:I, s:I}", "documents", (json_int_t)r->size[i].documents,
+                                        "clusters", (json_int_t)r->size[i].clusters));
+    return json_pack("{s:f, s:I, s:I, s:I, s:o}", "threshold", f->threshold, "clusters",
+                     (json_int_t)r->clusters, "removed", (json_int_t)(r->documents - r->kept),
+                     "bytes", (json_int_t)r->bytes_cut, "sizes", sizes);
+}
+
 json_t *duplicates_json(const duplicates_found *f, const char *out)
 {
     const eid_duplicates *d = f->own;
@@ -167,6 +191,7 @@ json_t *duplicates_json(const duplicates_found *f, const char *out)
                   (json_int_t)eid_index_docs(f->ix), "bytes", (json_int_t)eid_index_bytes(f->ix),
                   "shards", (json_int_t)eid_index_shards(f->ix), "lengths", lengths, "strings",
                   strings, "whole", d->whole, "overlap", f->shared ? shared_json(f) : json_null());
+    json_object_set_new(all, "near", f->near ? near_json(f) : json_null());
     if (out)
         json_object_set_new(all, "files",
                             json_pack("{s:o, s:o}", "report", json_sprintf("%s/report.html", out),

@@ -7,6 +7,8 @@ typedef struct duplicates_found {
     const eid_index *ix, *other; /* other NULL: none was named */
     eid_duplicates *own;
     eid_shared *shared;
+    const eid_near_result *near; /* NULL: not asked for */
+    double threshold;
     int64_t show; /* bytes of a string */
     bool reveal;
 } duplicates_found;

@@ -14,7 +14,7 @@ PUBLIC = {
     "attribution.h": "measure",
     "privacy.h": "privacy", "trace.h": "theory", "cmi.h": "theory", "erm.h": "theory", "neighbour.h": "theory",
     "benign.h": "theory", "longtail.h": "theory",
-    "report.h": "report", "compare.h": "report", "audit.h": "recipe", "audit_data.h": "recipe", "diet.h": "recipe", "verify.h": "recipe", "lab.h": "recipe", "cmi_runs.h": "recipe",
+    "report.h": "report", "compare.h": "report", "audit.h": "recipe", "audit_data.h": "recipe", "diet.h": "recipe", "verify.h": "recipe", "lab.h": "recipe", "duplicates_run.h": "recipe", "cmi_runs.h": "recipe",
 }
 # json.h of base prints estimates, whose type is public in stats.h; the type alone is used.
 EXCEPT = {("base", "stats")}

@@ -88,22 +88,6 @@ EID_API EID_CHECKED eid_status eid_index_shared(eid_shared **out, eid_ctx *ctx, 
                                                 const eid_duplicates_opts *opts);
 EID_API void eid_shared_free(eid_shared *s);
 
-/* ---- as a run -------------------------------------------------------------------------------- */
-
-/* What was found, and how it was asked for.  `other` and `shared` may be NULL. */
-typedef struct eid_duplicates_found {
-    const eid_index *index, *other;
-    const char *path, *other_path; /* what the user named */
-    const eid_duplicates *own;
-    const eid_shared *shared;
-    const eid_duplicates_opts *opts;
-    const char *command_line;
-} eid_duplicates_found;
-/* Writes a run's folder: numbers, curves and strings in its database, and a report.  OUT is new,
- * empty, or a run of the same command on the same text, which only gets its report again. */
-EID_API EID_CHECKED eid_status eid_duplicates_write(eid_ctx *ctx, const eid_duplicates_found *f,
-                                                    const char *out);
-
 /* The lengths of the options, ascending; EID_EINVAL says what is wrong with them. */
 EID_API EID_CHECKED eid_status eid_duplicates_lengths(const eid_duplicates_opts *opts,
                                                       int64_t length[EID_DUPLICATE_LENGTHS],

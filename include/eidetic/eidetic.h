@@ -19,6 +19,7 @@
 #include "eidetic/dedup.h"
 #include "eidetic/diet.h"
 #include "eidetic/duplicates.h"
+#include "eidetic/duplicates_run.h"
 #include "eidetic/erm.h"
 #include "eidetic/index.h"
 #include "eidetic/lab.h"

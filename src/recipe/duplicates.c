@@ -3,7 +3,7 @@
 #include "base/ctx.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "eidetic/duplicates.h"
+#include "eidetic/duplicates_run.h"
 #include "eidetic/report.h"
 #include "eidetic/store.h"
 #include "recipe/run.h"
@@ -29,8 +29,9 @@ static eid_status open_run(eid_store **s, eid_ctx *ctx, const eid_duplicates_fou
 
     EID_TRY(recipe_add_options(to, "", eid_duplicates_opt_table, f->opts, true));
     EID_TRY(eid_json_text(json_incref(to), &options));
-    EID_TRY(eid_buf_printf(&b, "%s\n%s\n%s\n%s\n", options, eid_version(),
-                           eid_index_sha256(f->index), f->other ? eid_index_sha256(f->other) : ""));
+    EID_TRY(eid_buf_printf(&b, "%s\n%s\n%s\n%s\n%.17g\n", options, eid_version(),
+                           eid_index_sha256(f->index), f->other ? eid_index_sha256(f->other) : "",
+                           f->near ? f->threshold : 0));
     EID_TRY(eid_sha256_of(b.at, b.n, hex));
     eid_cpu_name(cpu, sizeof cpu);
     eid_run_info info = {
@@ -162,6 +163,24 @@ done:
     return st;
 }
 
+static eid_status keep_near(eid_store *s, const eid_duplicates_found *f)
+{
+    eid_status st = EID_OK;
+    const eid_near_result *r = f->near;
+
+    EID_TRY(eid_store_number(s, "near.threshold", f->threshold));
+    EID_TRY(eid_store_number(s, "near.clusters", (double)r->clusters));
+    EID_TRY(eid_store_number(s, "near.removed", (double)(r->documents - r->kept)));
+    EID_TRY(eid_store_number(s, "near.bytes", (double)r->bytes_cut));
+    for (size_t i = 0; i < r->sizes; i++) {
+        eid_estimate e = exact((double)r->size[i].clusters);
+        EID_TRY(eid_store_point(s, "duplicates.clusters", "near-duplicates",
+                                (double)r->size[i].documents, &e));
+    }
+done:
+    return st;
+}
+
 static eid_status keep(eid_store *s, const eid_duplicates_found *f)
 {
     eid_status st = EID_OK;
@@ -181,6 +200,8 @@ static eid_status keep(eid_store *s, const eid_duplicates_found *f)
         EID_TRY(keep_string(s, f->index, &f->own->string[i]));
     if (f->shared)
         EID_TRY(keep_shared(s, f));
+    if (f->near)
+        EID_TRY(keep_near(s, f));
 done:
     return st;
 }

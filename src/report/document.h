@@ -40,7 +40,7 @@ eid_status doc_lab_figures(document *d, eid_status (*fn)(void *user, const fig *
 void doc_lab_page(document *d);
 
 /* So has a run of `duplicates` (duplicates.c); its figures are the first of `figure`. */
-enum { DOC_DUPLICATES = 3 };
+enum { DOC_DUPLICATES = 4 };
 bool doc_is_duplicates(const document *d);
 eid_status doc_duplicates_figures(document *d, eid_status (*fn)(void *user, const fig *f),
                                   void *user);

@@ -41,6 +41,15 @@ static const fig blank[DOC_DUPLICATES] = {
      .y_as = AS_PERCENT,
      .x_unit = "bytes",
      .whole = true},
+    {.name = "duplicates.clusters",
+     .title = "Clusters of near-duplicate documents, by their size",
+     .x_title = "documents in the cluster",
+     .y_title = "clusters",
+     .x_kind = AXIS_LOG2,
+     .y_kind = AXIS_LOG10,
+     .x_as = AS_COUNT,
+     .y_as = AS_COUNT,
+     .x_unit = "documents"},
 };
 
 static bool fill(fig *f, const evidence *ev, int which)
@@ -299,6 +308,32 @@ static void put_shared(document *d)
     put(p, "</section>\n");
 }
 
+static void put_near(document *d)
+{
+    page *p = &d->p;
+    doc_section(p, "near", "Near-duplicate documents");
+    put(p, "<div class=\"pair\">\n<div class=\"words\">\n<p class=\"finding\">");
+    put_number(p, ev_number(&d->ev, "near.removed"), AS_COUNT);
+    put(p, " documents, ");
+    put_bytes(p, ev_number(&d->ev, "near.bytes"));
+    put(p, ", would go if one of each cluster stayed.</p>\n<p>Documents that share at least ");
+    put_number(p, ev_number(&d->ev, "near.threshold"), AS_PERCENT);
+    put(p,
+        " of their runs of five words, found by MinHash and verified one by one; clusters are what "
+        "such pairs connect. <code>eidetic dedup --near</code> removes them.</p>\n"
+        "</div>\n<div>\n");
+    if (d->has[3])
+        doc_draw(p, &d->figure[3]);
+    else
+        put(p, "<p class=\"absent\">There is none.</p>\n");
+    put(p, "</div>\n</div>\n</section>\n");
+}
+
+static bool has_near(const document *d)
+{
+    return isfinite(ev_number(&d->ev, "near.threshold"));
+}
+
 /* ---- the page -------------------------------------------------------------------------------- */
 
 static void put_contents(document *d)
@@ -307,6 +342,8 @@ static void put_contents(document *d)
     put(p, "<nav class=\"contents\" aria-label=\"Contents\"><ul>\n"
            "<li><a href=\"#amount\">How much</a></li>\n<li><a href=\"#copies\">How often</a></li>\n"
            "<li><a href=\"#strings\">Strings</a></li>\n");
+    if (has_near(d))
+        put(p, "<li><a href=\"#near\">Near-duplicates</a></li>\n");
     if (d->has[2])
         put(p, "<li><a href=\"#shared\">In common</a></li>\n");
     put(p, "<li><a href=\"#inputs\">What was read</a></li>\n"
@@ -325,6 +362,8 @@ void doc_duplicates_page(document *d)
     put_amount(d);
     put_copies(d);
     put_repeated(d);
+    if (has_near(d))
+        put_near(d);
     if (d->has[2])
         put_shared(d);
     doc_section(p, "inputs", "What was read");

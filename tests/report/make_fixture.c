@@ -2,7 +2,7 @@
  *     make_fixture DIR rich|bare|hostile|after [reveal]
  *     make_fixture DIR labs       every lab of theory, at small scale
  *     make_fixture DIR duplicates a corpus of hostile text, and what it shares with another */
-#include "eidetic/duplicates.h"
+#include "eidetic/duplicates_run.h"
 #include "eidetic/lab.h"
 #include "eidetic/report.h"
 #include "eidetic/rng.h"
@@ -95,9 +95,19 @@ static int make_duplicates(const char *dir)
         st = eid_index_duplicates(&own, ctx, a, &o);
     if (st == EID_OK)
         st = eid_index_shared(&shared, ctx, a, b, &o);
-    const eid_duplicates_found found = {
-        a,      b,  "<script>alert(1)</script>",     "other.idx", own,
-        shared, &o, "eidetic duplicates a --other b"};
+    eid_near_size sizes[] = {{2, 7}, {3, 2}, {12, 1}};
+    const eid_near_result near = {
+        .documents = 40, .kept = 15, .bytes_cut = 31000, .clusters = 10, .size = sizes, .sizes = 3};
+    const eid_duplicates_found found = {.index = a,
+                                        .other = b,
+                                        .path = "<script>alert(1)</script>",
+                                        .other_path = "other.idx",
+                                        .own = own,
+                                        .shared = shared,
+                                        .near = &near,
+                                        .threshold = 0.8,
+                                        .opts = &o,
+                                        .command_line = "eidetic duplicates a --other b"};
     if (st == EID_OK)
         st = eid_duplicates_write(ctx, &found, dir);
     eid_duplicates_free(own);
