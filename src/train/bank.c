@@ -243,8 +243,8 @@ static eid_status need_workers(bank *b, int64_t n)
 
     if (!b->worker)
         EID_TRY(EID_NEW(b->worker, threads));
-    for (; b->workers < threads && b->workers < n; b->workers++)
-        EID_TRY(bank_worker_make(&b->worker[b->workers], &b->plan, b->ctx));
+    while (b->workers < threads && b->workers < n) /* counted first: one half made is freed, too */
+        EID_TRY(bank_worker_make(&b->worker[b->workers++], &b->plan, b->ctx));
 done:
     return st;
 }

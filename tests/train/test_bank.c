@@ -371,6 +371,7 @@ static void no_failed_allocation_leaks_or_is_swallowed(void)
     eid_bank_opts o = options();
     t.epochs = 0.1;
     o.models = 2;
+    o.then = "prune,finetune:epochs=0.1";
     for (int64_t n = 1; n < 600; n += n < 150 ? 1 : 9) {
         const char *dir = check_tmp("scarce");
         eid_bank_result r;
