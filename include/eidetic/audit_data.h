@@ -19,6 +19,7 @@ typedef struct eid_audit_data_opts {
     int64_t runs;            /* trainings with records, whose scores are averaged */
     int64_t folds, repeats;  /* of the networks that are asked about what they have not seen */
     int64_t replicas;        /* trainings on each part of the examples */
+    double fold_epochs;      /* of those: few, since what is learned by heart misleads */
     double score_epoch;      /* checkpoint of EL2N and GraNd */
     bool centre;             /* train on examples less their mean: fits the last ones faster */
     int64_t seed;

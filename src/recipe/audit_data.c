@@ -18,7 +18,8 @@ eid_audit_data_opts eid_audit_data_opts_default(void)
     eid_audit_data_opts o = {.minutes = 5,
                              .runs = 3,
                              .folds = 5,
-                             .repeats = 2,
+                             .repeats = 4,
+                             .fold_epochs = 5,
                              .replicas = 2,
                              .score_epoch = 3,
                              .centre = true,
@@ -27,9 +28,9 @@ eid_audit_data_opts eid_audit_data_opts_default(void)
                              .training = eid_classifier_opts_default()};
 
     o.training.model = "mlp:128";
-    o.training.epochs = 25;
+    o.training.epochs = 40;
     o.training.batch = 50;
-    o.training.lr = 0.02;
+    o.training.lr = 0.1;
     o.training.schedule = EID_SCHEDULE_COSINE;
     return o;
 }
@@ -52,6 +53,9 @@ const eid_opt eid_audit_data_opt_table[] = {
     {EID_OPT_I64, "folds", AT(folds), 2, 100,
      "parts, each left out by networks that are then asked about it", NULL, 0},
     {EID_OPT_I64, "repeats", AT(repeats), 1, 100, "networks for each fold", NULL, 0},
+    {EID_OPT_F64, "fold-epochs", AT(fold_epochs), 0.1, 1e6,
+     "epochs of those networks: few, since what is learned by heart misleads about the rest", NULL,
+     0},
     {EID_OPT_I64, "replicas", AT(replicas), 1, 100,
      "trainings on each part, to see what dropping the others costs", NULL, 0},
     {EID_OPT_F64, "score-epoch", AT(score_epoch), 0, 1e6, "checkpoint of EL2N and GraNd", NULL, 0},

@@ -118,6 +118,8 @@ static eid_status fill(data_audit *a, const char *name, const eid_bank_opts *o, 
                          .threads = eid_ctx_threads(a->ctx)};
 
     m.seed += o->outputs == EID_BANK_LOGITS ? 1000 : 2000;
+    if (o->outputs == EID_BANK_LOGITS && a->opts->fold_epochs < m.epochs && !m.steps)
+        m.epochs = a->opts->fold_epochs;
     EID_TRY(eid_format(&dir, "%s/%s", a->call->out, name));
     EID_TRY(eid_bank_make(&r, a->ctx, a->set[0], test ? a->set[1] : NULL, &m, o, &info, dir));
     EID_TRY(eid_bank_open(out, a->ctx, dir, a->set[0], test ? a->set[1] : NULL));

@@ -99,14 +99,14 @@ static void put_mem(page *p, const json_t *why)
                       .high = real(mem, "high"),
                       .method = ""};
     put(p, "<dt>mem</dt><dd>");
-    put_number(p, e.value, AS_PLAIN);
+    put_fixed(p, e.value, 2);
     e.n = 1;
     if (has_interval(&e)) {
-        put(p, " <span class=\"range\">");
-        put_number(p, e.low, AS_PLAIN);
+        put(p, " <span class=\"range\">(");
+        put_fixed(p, e.low, 2);
         put(p, " to ");
-        put_number(p, e.high, AS_PLAIN);
-        put(p, "</span>");
+        put_fixed(p, e.high, 2);
+        put(p, ")</span>");
     }
     put(p, "</dd>");
 }
@@ -144,8 +144,8 @@ static void put_numbers(page *p, const char *kind, const json_t *why)
         put_mem(p, why);
     } else if (strcmp(kind, "memorized") == 0) {
         put_mem(p, why);
-        put_right(p, "right, trained on it", json_object_get(why, "right_in"));
-        put_right(p, "right, not trained on it", json_object_get(why, "right_out"));
+        put_right(p, "right with it", json_object_get(why, "right_in"));
+        put_right(p, "right without", json_object_get(why, "right_out"));
     } else {
         put_score(p, "EL2N", real(scores, "el2n"));
         put_score(p, "forgotten", real(scores, "forgetting"));

@@ -25,7 +25,7 @@ if not chromium:
     print("1..0 # SKIP no Chromium on this machine")
     sys.exit(0)
 WIDTHS = [1280, 768, 390, 320]
-KINDS = ["rich", "bare", "hostile", "labs", "duplicates"]
+KINDS = ["rich", "bare", "hostile", "labs", "duplicates", "data"]
 
 MEASURE = """
 <!doctype html><meta charset="utf-8"><body style="margin:0">

@@ -1,7 +1,9 @@
 /* make_fixture.c - a run and its report for the checks that are written in Python:
  *     make_fixture DIR rich|bare|hostile|after [reveal]
  *     make_fixture DIR labs       every lab of theory, at small scale
+ *     make_fixture DIR data       the audit of a small training set
  *     make_fixture DIR duplicates a corpus of hostile text, and what it shares with another */
+#include "eidetic/audit_data.h"
 #include "eidetic/duplicates_run.h"
 #include "eidetic/lab.h"
 #include "eidetic/report.h"
@@ -30,13 +32,66 @@ static eid_status run_labs(eid_ctx *ctx, const char *dir)
     return st;
 }
 
-static int make_labs(const char *dir)
+enum { PICTURES = 400, SIDE = 8, CLASSES = 4 };
+
+/* Pictures with one bright quarter, which is the class. */
+static eid_status pictures(eid_dataset **out, eid_ctx *ctx, int32_t part)
+{
+    static uint8_t x[PICTURES * SIDE * SIDE];
+    static int32_t y[PICTURES];
+    eid_rng rng = eid_rng_stream(1, (uint64_t)part);
+
+    for (int i = 0; i < PICTURES; i++) {
+        y[i] = (int32_t)eid_rng_below(&rng, CLASSES);
+        for (int k = 0; k < SIDE * SIDE; k++)
+            x[i * SIDE * SIDE + k] =
+                (uint8_t)(eid_rng_below(&rng, 110) + (k / 16 == y[i] ? 100 : 0));
+    }
+    return eid_dataset_from(out, ctx,
+                            &(eid_dataset){.n = PICTURES,
+                                           .channels = 1,
+                                           .height = SIDE,
+                                           .width = SIDE,
+                                           .classes = CLASSES,
+                                           .part = part,
+                                           .u8 = x,
+                                           .scale = 1 / 255.0f,
+                                           .label = y,
+                                           .name = "pictures"});
+}
+
+static eid_status run_data(eid_ctx *ctx, const char *dir)
+{
+    eid_audit_data_opts o = eid_audit_data_opts_default();
+    const eid_audit_call call = {.command_line = "eidetic audit --data pictures", .out = dir};
+    eid_dataset *train = NULL, *test = NULL;
+    char path[4200];
+    eid_status st = pictures(&train, ctx, 0);
+
+    snprintf(path, sizeof path, "%s.npz", dir);
+    if (st == EID_OK)
+        st = pictures(&test, ctx, 1);
+    if (st == EID_OK)
+        st = eid_dataset_write(ctx, path, train, test);
+    o.data = path;
+    o.class_names = "a class with a rather long name,second,third,last";
+    o.models = 40;
+    o.training.model = "mlp:32";
+    o.read.wrong_labels = 0.1;
+    if (st == EID_OK)
+        st = eid_audit_data(ctx, &o, &call);
+    eid_dataset_free(train);
+    eid_dataset_free(test);
+    return st;
+}
+
+static int make_run(const char *dir, eid_status (*fn)(eid_ctx *ctx, const char *dir))
 {
     eid_ctx *ctx = NULL;
     eid_status st = eid_ctx_new(&ctx, NULL);
 
     if (st == EID_OK)
-        st = run_labs(ctx, dir);
+        st = fn(ctx, dir);
     eid_ctx_free(ctx);
     if (st != EID_OK)
         fprintf(stderr, "make_fixture: %s\n", eid_last_error());
@@ -129,7 +184,9 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     if (strcmp(argv[2], "labs") == 0)
-        return make_labs(argv[1]);
+        return make_run(argv[1], run_labs);
+    if (strcmp(argv[2], "data") == 0)
+        return make_run(argv[1], run_data);
     if (strcmp(argv[2], "duplicates") == 0)
         return make_duplicates(argv[1]);
     while (kind < 4 && strcmp(kinds[kind], argv[2]) != 0)
