@@ -248,7 +248,8 @@ static void close_run(data_audit *a)
     eid_confident_free(a->confident);
     eid_free(a->suspects);
     eid_free(a->first_copy);
-    eid_free(a->masks);
+    eid_memorization_free(a->memorized);
+    eid_high_influence_free(a->pairs);
     for (int s = 0; s < 2; s++) {
         if (a->set[s] != a->raw[s])
             eid_dataset_free(a->set[s]);

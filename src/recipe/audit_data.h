@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "eidetic/audit_data.h"
 #include "eidetic/bank.h"
+#include "eidetic/memorization.h"
 #include "eidetic/store.h"
 #include "eidetic/trajectory.h"
 
@@ -28,10 +29,6 @@ typedef struct data_cell {
     double share;
 } data_cell;
 
-typedef struct data_pair {
-    int64_t train, test;
-    double infl;
-} data_pair;
 enum { DATA_PAIRS = 12 };
 
 typedef struct data_audit {
@@ -56,11 +53,8 @@ typedef struct data_audit {
     int64_t *first_copy; /* place of the first equal example, itself where there is none */
     int64_t duplicates, conflicts, leaks, flips;
     /* of the bank */
-    uint64_t *masks; /* n x words: bit k: model k was trained on it */
-    int64_t words;
-    data_pair pair[DATA_PAIRS];
-    int64_t pairs, candidates;
-    double largest, chance;
+    eid_memorization *memorized;
+    eid_high_influence *pairs; /* NULL: no test set */
 } data_audit;
 
 /* ---- audit_data_train.c: evidence */
@@ -80,7 +74,6 @@ eid_status data_duplicates(data_audit *a);
 eid_status data_memorization(data_audit *a); /* DATA_MEM and DATA_RISK */
 /* Share of right answers about example i by models that had it (in = 1) or not. */
 eid_estimate data_right(const data_audit *a, int64_t i, int in);
-eid_status data_split_half(const data_audit *a, eid_estimate *out);
 
 /* ---- audit_data_infl.c */
 eid_status data_influence(data_audit *a);

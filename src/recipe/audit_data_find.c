@@ -166,15 +166,17 @@ static eid_status put_pairs(data_audit *a)
 {
     eid_status st = EID_OK;
 
-    for (int64_t k = 0; k < a->pairs; k++) {
-        const data_pair *p = &a->pair[k];
+    for (int64_t k = 0; a->pairs && k < a->pairs->kept; k++) {
+        const eid_influence_pair *p = &a->pairs->pair[k];
         json_t *why = facts(a, p->train);
-        json_object_set_new(why, "infl", eid_json_real(p->infl));
+        json_object_set_new(why, "infl", eid_json_real(p->influence));
+        json_object_set_new(why, "infl_se", eid_json_real(p->se));
+        json_object_set_new(why, "z", eid_json_real(p->z));
         json_object_set_new(why, "test_id", json_integer(a->raw[1]->id[p->test]));
         json_object_set_new(why, "test_label", name_of(a, a->raw[1]->label[p->test]));
         if (!data_is_picture(a->raw[1]))
             json_object_set_new(why, "test_features", features_of(a->raw[1], p->test));
-        EID_TRY(put(a, "influence", p->train, p->infl, why, p->test));
+        EID_TRY(put(a, "influence", p->train, p->influence, why, p->test));
     }
 done:
     return st;

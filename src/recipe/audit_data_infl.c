@@ -1,152 +1,15 @@
 /* audit_data_infl.c - which training example helps which test example, and who can tell members. */
-#include "eidetic/rng.h"
-#include "par/par.h"
 #include "recipe/audit_data.h"
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-static const double CANDIDATE = 0.25; /* mem from which an example is looked at (Feldman, Zhang) */
-enum { MOST_CANDIDATES = 1500, SHUFFLES = 19, STREAM = 0x1f1 };
-
-/* infl(i, j) = P[j right | i in] - P[j right | i out], over the bank's models. */
-typedef struct looking {
-    const data_audit *a;
-    const int64_t *candidate;
-    int64_t n, tests;
-    uint64_t *right; /* (1 + SHUFFLES) x tests x words: the models that are right; shuffled */
-    data_pair *best; /* of each shuffle (and the true order): DATA_PAIRS, descending */
-} looking;
-
-static int64_t bits(const uint64_t *x, const uint64_t *y, int64_t words)
-{
-    int64_t n = 0;
-
-    for (int64_t w = 0; w < words; w++)
-        n += __builtin_popcountll(y ? x[w] & y[w] : x[w]);
-    return n;
-}
-
-static void keep_best(data_pair *best, data_pair p)
-{
-    int at = DATA_PAIRS - 1;
-
-    if (p.infl <= best[at].infl)
-        return;
-    for (; at > 0 && best[at - 1].infl < p.infl; at--)
-        best[at] = best[at - 1];
-    best[at] = p;
-}
-
-static eid_status one_order(void *arg, int64_t s, int worker)
-{
-    const looking *l = arg;
-    const data_audit *a = l->a;
-    const uint64_t *right = l->right + s * l->tests * a->words;
-    data_pair *best = l->best + s * DATA_PAIRS;
-    double models = (double)a->bank->models;
-
-    if (worker == 0 && eid_cancelled(a->ctx))
-        return eid_fail(EID_ECANCELLED, "stopped on request while looking for pairs");
-    for (int64_t j = 0; j < l->tests; j++) {
-        const uint64_t *of = right + j * a->words;
-        double all = (double)bits(of, NULL, a->words);
-        for (int64_t c = 0; c < l->n; c++) {
-            const uint64_t *mask = a->masks + l->candidate[c] * a->words;
-            double in = (double)bits(mask, NULL, a->words), both = (double)bits(mask, of, a->words);
-            keep_best(best,
-                      (data_pair){l->candidate[c], j, both / in - (all - both) / (models - in)});
-        }
-    }
-    return EID_OK;
-}
-
-/* Order 0 is the true one; the others deal the models out anew, alike for all test examples: what
- * the largest of so many differences is by chance. */
-static eid_status deal(looking *l)
-{
-    eid_status st = EID_OK;
-    const data_audit *a = l->a;
-    const eid_bank *b = a->bank;
-    int64_t *order = NULL;
-
-    EID_TRY(EID_NEW(order, b->models));
-    EID_TRY(EID_NEW(l->right, (1 + SHUFFLES) * l->tests * a->words));
-    for (int64_t s = 0; s <= SHUFFLES; s++) {
-        uint64_t *to = l->right + s * l->tests * a->words;
-        eid_rng rng = eid_rng_stream((uint64_t)a->opts->seed, STREAM + (uint64_t)s);
-        for (int64_t k = 0; k < b->models; k++)
-            order[k] = k;
-        if (s)
-            eid_rng_shuffle(&rng, order, (size_t)b->models);
-        for (int64_t k = 0; k < b->models; k++)
-            for (int64_t j = 0; j < l->tests; j++)
-                if (eid_bank_bit(b->test.correct, b->test.row, order[k], j))
-                    to[j * a->words + k / 64] |= (uint64_t)1 << k % 64;
-    }
-done:
-    eid_free(order);
-    return st;
-}
-
-typedef struct by_mem {
-    double mem;
-    int64_t place;
-} by_mem;
-
-static int most_first(const void *a, const void *b)
-{
-    const by_mem *x = a, *y = b;
-
-    if (x->mem != y->mem)
-        return x->mem > y->mem ? -1 : 1;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
-static eid_status choose_candidates(const data_audit *a, int64_t *candidate, int64_t *n)
-{
-    eid_status st = EID_OK;
-    by_mem *m = NULL;
-    int64_t many = 0;
-
-    EID_TRY(EID_NEW(m, a->set[0]->n));
-    for (int64_t i = 0; i < a->set[0]->n; i++)
-        if (a->score[DATA_MEM][i] >= CANDIDATE)
-            m[many++] = (by_mem){a->score[DATA_MEM][i], i};
-    qsort(m, (size_t)many, sizeof *m, most_first);
-    *n = many < MOST_CANDIDATES ? many : MOST_CANDIDATES;
-    for (int64_t i = 0; i < *n; i++)
-        candidate[i] = m[i].place;
-done:
-    eid_free(m);
-    return st;
-}
 
 eid_status data_influence(data_audit *a)
 {
-    eid_status st = EID_OK;
-    looking l = {.a = a, .tests = a->bank->test.n};
-    int64_t *candidate = NULL;
+    eid_high_influence_opts o = eid_high_influence_opts_default();
 
-    EID_TRY(EID_NEW(candidate, MOST_CANDIDATES));
-    EID_TRY(EID_NEW(l.best, (1 + SHUFFLES) * DATA_PAIRS));
-    EID_TRY(choose_candidates(a, candidate, &l.n));
-    l.candidate = candidate;
-    EID_TRY(deal(&l));
-    EID_TRY(eid_par_for(a->ctx, 1 + SHUFFLES, one_order, &l));
-    a->candidates = l.n;
-    a->largest = l.best[0].infl;
-    for (int s = 1; s <= SHUFFLES; s++)
-        a->chance = fmax(a->chance, l.best[s * DATA_PAIRS].infl);
-    for (int i = 0; i < DATA_PAIRS; i++) {
-        a->pair[i] = l.best[i];
-        a->pairs += l.n > 0 && l.best[i].infl > a->chance;
-    }
-done:
-    eid_free(candidate);
-    eid_free(l.right);
-    eid_free(l.best);
-    return st;
+    o.permutations = 19;
+    o.keep = DATA_PAIRS;
+    o.seed = a->opts->seed;
+    return eid_high_influence_of(&a->pairs, a->ctx, a->bank, a->score[DATA_MEM], &o);
 }
 
 /* ---- membership ------------------------------------------------------------------------------ */

@@ -147,6 +147,8 @@ static eid_status put_histogram(data_audit *a, int score)
     const double *x = a->score[score];
     double low, high;
     char name[48];
+    /* mem is a multiple of 2 / models: finer bins would be a comb */
+    int bins = score == DATA_MEM && a->models < 2 * BINS ? (int)a->models / 2 : BINS;
 
     bounds_of(x, d->n, &low, &high);
     if (!(high > low))
@@ -157,17 +159,17 @@ static eid_status put_histogram(data_audit *a, int score)
         for (int64_t i = 0; i < d->n; i++) {
             if ((d->label[i] != d->clean[i]) != wrong || !isfinite(x[i]))
                 continue;
-            int bin = (int)(BINS * (x[i] - low) / (high - low));
-            count[bin < BINS ? bin : BINS - 1]++;
+            int bin = (int)(bins * (x[i] - low) / (high - low));
+            count[bin < bins ? bin : bins - 1]++;
             all++;
         }
-        for (int b = 0; b < BINS; b++) {
+        for (int b = 0; b < bins; b++) {
             eid_estimate e = eid_proportion(count[b], all);
             EID_TRY(eid_store_point(a->store, name,
                                     wrong      ? "labels changed on purpose"
                                     : a->flips ? "labels as they came"
                                                : "all examples",
-                                    low + (b + 0.5) * (high - low) / BINS, &e));
+                                    low + (b + 0.5) * (high - low) / bins, &e));
         }
     }
 done:
@@ -336,6 +338,7 @@ static eid_status put_mem(data_audit *a)
     size_t n[2] = {0, 0};
     int64_t many = 0;
     eid_estimate e;
+    eid_reliability r;
 
     EID_TRY(EID_NEW(side[0], d->n));
     EID_TRY(EID_NEW(side[1], d->n));
@@ -352,8 +355,9 @@ static eid_status put_mem(data_audit *a)
         e = eid_mean_t(side[1], n[1]);
         EID_TRY(eid_store_metric(a->store, "memorization.flipped", &e));
     }
-    EID_TRY(data_split_half(a, &e));
-    EID_TRY(eid_store_metric(a->store, "memorization.split_half", &e));
+    EID_TRY(
+        eid_bank_reliability(&r, a->ctx, a->bank, NULL, EID_BANK_MEM, 1, (uint64_t)a->opts->seed));
+    EID_TRY(eid_store_metric(a->store, "memorization.split_half", &r.half));
 done:
     eid_free(side[0]);
     eid_free(side[1]);
@@ -387,10 +391,11 @@ static eid_status put_influence(data_audit *a)
     if (!a->set[1])
         return eid_store_text(a->store, "missing.influence",
                               "there is no test set; --test-share makes one");
-    EID_TRY(eid_store_number(a->store, "influence.candidates", (double)a->candidates));
-    EID_TRY(eid_store_number(a->store, "influence.pairs", (double)a->pairs));
-    EID_TRY(eid_store_number(a->store, "influence.largest", a->largest));
-    EID_TRY(eid_store_number(a->store, "influence.chance", a->chance));
+    EID_TRY(eid_store_number(a->store, "influence.candidates", (double)a->pairs->candidates));
+    EID_TRY(eid_store_number(a->store, "influence.found", (double)a->pairs->found));
+    EID_TRY(eid_store_number(a->store, "influence.pairs", (double)a->pairs->resolved));
+    EID_TRY(eid_store_number(a->store, "influence.tests", (double)a->pairs->tests));
+    EID_TRY(eid_store_number(a->store, "influence.bar", a->pairs->bar));
 done:
     return st;
 }

@@ -2,7 +2,6 @@
  * it, of the bank. */
 #include "base/hash.h"
 #include "recipe/audit_data.h"
-#include "recipe/lab_nets.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,63 +197,12 @@ done:
 
 /* ---- the bank -------------------------------------------------------------------------------- */
 
-static eid_status transpose(data_audit *a)
-{
-    eid_status st = EID_OK;
-    const eid_bank *b = a->bank;
-
-    a->words = (b->models + 63) / 64;
-    EID_TRY(EID_NEW(a->masks, b->train.n * a->words));
-    for (int64_t k = 0; k < b->models; k++)
-        for (int64_t i = 0; i < b->train.n; i++)
-            if (eid_bank_bit(b->masks, b->train.row, k, i))
-                a->masks[i * a->words + k / 64] |= (uint64_t)1 << k % 64;
-done:
-    return st;
-}
-
-static double mem_of(const data_audit *a, int64_t i, int64_t from, int64_t step)
-{
-    const eid_bank *b = a->bank;
-    double models[2] = {0, 0}, right[2] = {0, 0};
-
-    for (int64_t k = from; k < b->models; k += step) {
-        int in = eid_bank_bit(b->masks, b->train.row, k, i);
-        models[in]++;
-        right[in] += eid_bank_bit(b->train.correct, b->train.row, k, i);
-    }
-    return right[1] / models[1] - right[0] / models[0];
-}
-
 eid_estimate data_right(const data_audit *a, int64_t i, int in)
 {
-    const eid_bank *b = a->bank;
-    int64_t models = 0, right = 0;
+    const eid_memorization *m = a->memorized;
 
-    for (int64_t k = 0; k < b->models; k++)
-        if (eid_bank_bit(b->masks, b->train.row, k, i) == (in != 0)) {
-            models++;
-            right += eid_bank_bit(b->train.correct, b->train.row, k, i);
-        }
-    return eid_proportion(right, models);
-}
-
-/* Mean of phi with the example less that without, in units of the spread within either side. */
-static double separation(const data_audit *a, int64_t i)
-{
-    const eid_bank *b = a->bank;
-    double n[2] = {0, 0}, sum[2] = {0, 0}, squares = 0;
-
-    for (int64_t k = 0; k < b->models; k++) {
-        int in = eid_bank_bit(b->masks, b->train.row, k, i);
-        double x = (double)b->train.phi[k * b->queries * b->train.n + i];
-        n[in]++;
-        sum[in] += x;
-        squares += x * x;
-    }
-    double within = squares - sum[0] * sum[0] / n[0] - sum[1] * sum[1] / n[1];
-    double sd = sqrt(fmax(within, 1e-12) / (n[0] + n[1] - 2));
-    return (sum[1] / n[1] - sum[0] / n[0]) / sd;
+    return in ? eid_proportion(m->in_right[i], m->in[i])
+              : eid_proportion(m->out_right[i], m->out[i]);
 }
 
 eid_status data_memorization(data_audit *a)
@@ -262,38 +210,11 @@ eid_status data_memorization(data_audit *a)
     eid_status st = EID_OK;
     int64_t n = a->set[0]->n;
 
-    EID_TRY(transpose(a));
+    EID_TRY(eid_memorization_of(&a->memorized, a->ctx, a->bank, NULL, 0));
     EID_TRY(EID_NEW(a->score[DATA_MEM], n));
     EID_TRY(EID_NEW(a->score[DATA_RISK], n));
-    for (int64_t i = 0; i < n; i++) {
-        a->score[DATA_MEM][i] = mem_of(a, i, 0, 1);
-        a->score[DATA_RISK][i] = separation(a, i);
-    }
+    memcpy(a->score[DATA_MEM], a->memorized->mem, (size_t)n * sizeof *a->score[DATA_MEM]);
+    EID_TRY(eid_bank_separation(a->score[DATA_RISK], a->ctx, a->bank, NULL, NULL, 0));
 done:
-    return st;
-}
-
-/* Of mem by the even and by the odd models; an example that one half never or always had is left
- * out. */
-eid_status data_split_half(const data_audit *a, eid_estimate *out)
-{
-    eid_status st = EID_OK;
-    double *half[2] = {NULL, NULL};
-    int64_t n = a->set[0]->n, kept = 0;
-
-    EID_TRY(EID_NEW(half[0], n));
-    EID_TRY(EID_NEW(half[1], n));
-    for (int64_t i = 0; i < n; i++) {
-        double x = mem_of(a, i, 0, 2), y = mem_of(a, i, 1, 2);
-        if (isfinite(x) && isfinite(y)) {
-            half[0][kept] = x;
-            half[1][kept++] = y;
-        }
-    }
-    *out = kept > 4 ? lab_correlation(half[0], half[1], kept)
-                    : eid_estimate_none("too few examples on both sides of either half");
-done:
-    eid_free(half[0]);
-    eid_free(half[1]);
     return st;
 }

@@ -93,7 +93,7 @@ static const askable data_numbers[] = {
     {"agrees", NULL, "el2n,grand,forgetting,aum,confidence,variability,correctness", NOTHING},
     {"memorization", NULL, "share,mean,clean,flipped,split_half", NOTHING},
     {"membership", "lira,loss", "auc,tpr.0.01,tpr.0.001", NOTHING},
-    {"influence", NULL, "candidates,pairs,largest,chance", NOTHING},
+    {"influence", NULL, "candidates,found,pairs,tests,bar", NOTHING},
     {"dropping", NULL, "all,best,best.share,best.gain,best.over_random", NOTHING},
     {"redundant", NULL, "share,cost", NOTHING},
 };

@@ -282,30 +282,36 @@ static void put_redundant(document *d)
 static void put_influence(document *d)
 {
     page *p = &d->p;
-    double chance = ev_number(&d->ev, "influence.chance");
+    double found = ev_number(&d->ev, "influence.found");
+    double pairs = ev_number(&d->ev, "influence.pairs");
     size_t shown = doc_data_count(d, "influence");
     doc_section(p, "influence", "Test examples that hang on a training example");
-    if (!isfinite(chance)) {
+    if (!isfinite(pairs)) {
         doc_absent(d, "influence");
         put(p, "</section>\n");
         return;
     }
     put(p, "<p class=\"finding\">");
-    if (shown) {
-        putf(p, "%zu %s above what chance alone gives", shown,
-             shown == 1 ? "pair stands" : "pairs stand");
-        put(p, shown >= 12 ? " (only so many are kept)" : "");
+    if (pairs > 0) {
+        put_number(p, pairs, AS_COUNT);
+        put(p, pairs == 1 ? " pair is resolved" : " pairs are resolved");
+        say(d, ", in which ", "influence.tests", AS_COUNT, " test examples hang on them");
+        if (pairs > (double)shown)
+            putf(p, "; the %zu of greatest influence are shown", shown);
     } else {
         put(p, "No pair is resolved");
     }
-    say(d, ": the largest influence is ", "influence.largest", AS_PLAIN, ", ");
-    put(p, "and with the networks dealt out anew the largest is ");
-    put_number(p, chance, AS_PLAIN);
     put(p, ".</p>\n<p class=\"small\">Influence: how much oftener networks that were trained on "
-           "the training example are right about the test example. Looked at were the ");
+           "the training example are right about the test example. ");
+    put_number(p, found, AS_COUNT);
+    put(p, " pairs of a memorized example (");
     put_number(p, ev_number(&d->ev, "influence.candidates"), AS_COUNT);
-    put(p, " most memorized examples with every test example; the bound is the largest of 19 "
-           "permutations.</p>\n");
+    put(p, " of them) and a test example have 0.15 and more. Resolved are those that stand out "
+           "further than any pair does when the networks' training sets are dealt out anew, 19 "
+           "times");
+    if (isfinite(ev_number(&d->ev, "influence.bar")))
+        say(d, " (z above ", "influence.bar", AS_PLAIN, ")");
+    put(p, ".</p>\n");
     if (shown)
         doc_data_gallery(d, "influence");
     put(p, "</section>\n");

@@ -193,6 +193,7 @@ static void put_pair(page *p, const eid_finding *f, const json_t *why)
     put_id(p, real(why, "test_id"));
     put(p, "</small></p></div></div><dl>");
     put_score(p, "influence", real(why, "infl"));
+    put_score(p, "standard error", real(why, "infl_se"));
     put_mem(p, why);
     put(p, "</dl></li>\n");
 }
