@@ -63,6 +63,14 @@ static double ratio(const sides *s, double x, int in, const double variance[2])
     return out;
 }
 
+static bool all_finite(const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i]))
+            return false;
+    return true;
+}
+
 eid_status data_attack_all(data_attack *out, const data_audit *a, int attack)
 {
     eid_status st = EID_OK;
@@ -98,9 +106,10 @@ eid_status data_attack_all(data_attack *out, const data_audit *a, int attack)
     }
     out->auc = eid_mean_t(value[0], (size_t)targets);
     for (int f = 0; f < 2; f++)
-        out->tpr[f] = isnan(value[1 + f][0])
-                          ? eid_estimate_none("unresolved: too few examples outside of training")
-                          : eid_mean_t(value[1 + f], (size_t)targets);
+        out->tpr[f] = all_finite(value[1 + f], targets)
+                          ? eid_mean_t(value[1 + f], (size_t)targets)
+                          : eid_estimate_none(f ? "unresolved: fewer than 1,000 non-members"
+                                                : "unresolved: fewer than 100 non-members");
     EID_TRY(eid_roc_new(&out->roc, score[1], count[1], score[0], count[0]));
 done:
     eid_roc_free(roc);

@@ -345,9 +345,9 @@ static eid_status put_mem(data_audit *a)
     for (int64_t i = 0; i < d->n; i++) {
         int flipped = d->label[i] != d->clean[i];
         side[flipped][n[flipped]++] = a->score[DATA_MEM][i];
-        many += a->score[DATA_MEM][i] >= 0.25;
+        many += !flipped && a->score[DATA_MEM][i] >= 0.25;
     }
-    e = eid_proportion(many, d->n);
+    e = eid_proportion(many, (int64_t)n[0]);
     EID_TRY(eid_store_metric(a->store, "memorization.share", &e));
     e = eid_mean_t(side[0], n[0]);
     EID_TRY(eid_store_metric(a->store, a->flips ? "memorization.clean" : "memorization.mean", &e));

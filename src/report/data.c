@@ -233,8 +233,8 @@ static void put_memorized(document *d)
     doc_section(p, "memorized", "Examples that are memorized");
     open_pair(p);
     say(d, "<p class=\"finding\">", "memorization.share", AS_PERCENT,
-        " of the examples are memorized: a network that was trained on one is right about it at "
-        "least 25 points oftener than one that was not.</p>\n");
+        " of the examples with a label as it came are memorized: a network that was trained on one "
+        "is right about it at least 25 points oftener than one that was not.</p>\n");
     say(d, "<p>Of labels that were changed on purpose mem is ", "memorization.flipped", AS_PLAIN,
         " in the mean, ");
     say(d, "", "memorization.clean", AS_PLAIN, " of the others.</p>\n");
@@ -295,7 +295,7 @@ static void put_influence(document *d)
     if (pairs > 0) {
         put_number(p, pairs, AS_COUNT);
         put(p, pairs == 1 ? " pair is resolved" : " pairs are resolved");
-        say(d, ", in which ", "influence.tests", AS_COUNT, " test examples hang on them");
+        say(d, ", with ", "influence.tests", AS_COUNT, " different test examples");
         if (pairs > (double)shown)
             putf(p, "; the %zu of greatest influence are shown", shown);
     } else {
