@@ -35,16 +35,16 @@ static eid_status take_metric(void *user, const char *name, const eid_estimate *
     size_t n = strcspn(name, ".");
     char group[64];
 
-    if (n >= sizeof group)
+    if (n >= sizeof group || !name[n])
         return EID_OK;
     memcpy(group, name, n);
     group[n] = 0;
-    json_t *of = json_object_get(r->numbers, name[n] ? group : "audit");
+    json_t *of = json_object_get(r->numbers, group);
     if (!of) {
         of = json_object();
-        json_object_set_new(r->numbers, name[n] ? group : "audit", of);
+        json_object_set_new(r->numbers, group, of);
     }
-    json_object_set_new(of, name[n] ? name + n + 1 : name,
+    json_object_set_new(of, name + n + 1,
                         e->n == 0 && strcmp(e->method, "exact") == 0 ? eid_json_real(e->value)
                                                                      : eid_json_estimate(e));
     return EID_OK;

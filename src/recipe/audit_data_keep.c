@@ -96,7 +96,7 @@ eid_status data_keep_inputs(data_audit *a)
                    {"data.duplicates", (double)a->duplicates},
                    {"data.conflicts", (double)a->conflicts},
                    {"bank.models", (double)a->models},
-                   {"runs", (double)a->opts->runs},
+                   {"model.runs", (double)a->opts->runs},
                    {"model.epochs", a->training.epochs},
                    {"model.steps", (double)eid_classifier_steps(&a->training, d->n)}};
 

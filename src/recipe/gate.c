@@ -83,7 +83,7 @@ static const askable numbers[] = {
 static const askable data_numbers[] = {
     {"data", NULL, "examples,test_examples,classes,features,flips,duplicates,conflicts,leaks",
      NOTHING},
-    {"model", NULL, "epochs,steps", NOTHING},
+    {"model", NULL, "epochs,steps,runs", NOTHING},
     {"bank", NULL, "models", NOTHING},
     {"accuracy", NULL, "train,unseen", NOTHING},
     {"labels", NULL, "suspected,share,precision,recall", NOTHING},

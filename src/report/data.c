@@ -479,7 +479,7 @@ static void put_inputs(document *d)
     }
     put_fact(d, "Epochs", "model.epochs");
     put_fact(d, "Steps each", "model.steps");
-    put_fact(d, "Trained with records", "runs");
+    put_fact(d, "Trained with records", "model.runs");
     put_fact(d, "Trained on random halves", "bank.models");
     put(p, "</dl></div></div></section>\n");
 }

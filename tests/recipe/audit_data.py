@@ -222,6 +222,12 @@ gate = run("nothing", "--fail-if", "labels.wrong>0")
 ok(gate.returncode == 2 and "labels.{suspected," in gate.stderr and not (work / "nothing").exists(),
    "a gate that is misspelled is refused at once", gate.stderr)
 
+db = sqlite3.connect(work / "first" / "eidetic.db")
+names = [n for n, in db.execute("select name from metric")]
+db.close()
+asked = run("nothing", "--dry-run", *(x for n in names for x in ("--fail-if", f"{n}.high>1e300")))
+ok(asked.returncode == 0 and len(names) > 50, "a gate can ask for every number", asked.stderr)
+
 # Features and no test set: numbers in place of pictures, and what cannot be measured says why.
 x, y = [], []
 for i in range(120):
