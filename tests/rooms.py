@@ -9,7 +9,7 @@ PUBLIC = {
     "base.h": "base", "rng.h": "base", "stats.h": "stats", "text.h": "text", "corpus.h": "corpus",
     "bpe.h": "corpus", "plant.h": "corpus", "array.h": "dataset", "dataset.h": "dataset", "index.h": "index", "duplicates.h": "index", "dedup.h": "control", "near.h": "control", "questions.h": "index", "seq.h": "nn", "nn.h": "nn", "classifier.h": "nn",
     "lm.h": "lm", "train.h": "train", "bank.h": "train", "trajectory.h": "train", "store.h": "store", "measure.h": "measure",
-    "memorization.h": "measure",
+    "memorization.h": "measure", "bank_scores.h": "recipe",
     "attack.h": "measure",
     "attribution.h": "measure",
     "privacy.h": "privacy", "trace.h": "theory", "cmi.h": "theory", "erm.h": "theory", "neighbour.h": "theory",

@@ -7,6 +7,7 @@
 #include "eidetic/audit.h"
 #include "eidetic/audit_data.h"
 #include "eidetic/bank.h"
+#include "eidetic/bank_scores.h"
 #include "eidetic/base.h"
 #include "eidetic/benign.h"
 #include "eidetic/bpe.h"
