@@ -88,7 +88,7 @@ static int tell(cli *c, curve *v, const cli_bank *b)
 {
     const eid_bank_column column = {"consistency", v->sum};
     eid_bank_scores s = {.examples = v->n, .data = b->data.train, .column = &column, .columns = 1};
-    json_t *curve = json_array();
+    json_t *rows = json_array();
     int rc;
 
     for (int64_t i = 0; i < v->n; i++)
@@ -96,11 +96,11 @@ static int tell(cli *c, curve *v, const cli_bank *b)
     rc = c->out ? cli_scores_keep(c, &s) : CLI_OK;
     for (size_t k = 0; rc == CLI_OK && k < v->banks; k++) {
         const row *r = &v->row[k];
-        json_array_append_new(curve, json_pack("{s:f, s:I, s:o, s:o, s:o}", "fraction", r->fraction,
-                                               "models", (json_int_t)r->models, "mean",
-                                               cli_scores_estimate(&r->mean), "split_half",
-                                               cli_scores_estimate(&r->half), "spearman_brown",
-                                               cli_scores_estimate(&r->full)));
+        json_array_append_new(rows, json_pack("{s:f, s:I, s:o, s:o, s:o}", "fraction", r->fraction,
+                                              "models", (json_int_t)r->models, "mean",
+                                              cli_scores_estimate(&r->mean), "split_half",
+                                              cli_scores_estimate(&r->half), "spearman_brown",
+                                              cli_scores_estimate(&r->full)));
         if (c->json)
             continue;
         char name[64];
@@ -110,11 +110,11 @@ static int tell(cli *c, curve *v, const cli_bank *b)
     }
     if (rc == CLI_OK && c->json)
         return cli_object(c, json_pack("{s:I, s:o, s:o}", "examples", (json_int_t)v->n, "curve",
-                                       curve, "arrays",
+                                       rows, "arrays",
                                        c->out ? json_pack("{s:o}", "consistency",
                                                           cli_path(c, "scores/consistency.npy"))
                                               : json_object()));
-    json_decref(curve);
+    json_decref(rows);
     return rc;
 }
 

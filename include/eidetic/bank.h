@@ -139,11 +139,11 @@ EID_API void eid_bank_free(eid_bank *b);
 
 /* A bank in memory, of models that were trained elsewhere.
  *
- *     values       logits or probabilities (model x example x class), or of probabilities those of
- *                  the true class alone (model x example); a model is then taken to be right where
- *                  that is above 1/2
+ *     values       logits or probabilities (model x example x class), or of the true class alone
+ *                  (model x example): p, or log(p / (1 - p)); a model is then taken to be right
+ *                  where p is above 1/2
  *     labels       (example), whole numbers; may be NULL where there are no classes
- *     masks        (model x example), 0 or 1: the model was trained on it
+ *     masks        (model x example), 0 or 1: the model was trained on it; or bits as in masks.npy
  *     test_values, test_labels      the same of examples that no model was trained on; or NULL
  *
  * EID_EINVAL: shapes that do not fit each other; EID_EFORMAT names the element that is no

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 typedef struct answers {
     const eid_array *values;
@@ -17,10 +18,8 @@ typedef struct answers {
 
 static eid_status shape_of(answers *a, const eid_array *v, bool probs)
 {
-    if (v->ndim != 3 && !(v->ndim == 2 && probs))
-        return eid_fail(EID_EINVAL,
-                        "%s: (model x example x class) is wanted, or of probabilities (model x "
-                        "example)",
+    if (v->ndim != 3 && v->ndim != 2)
+        return eid_fail(EID_EINVAL, "%s: (model x example x class) is wanted, or (model x example)",
                         v->name);
     if (v->count < 1 || (v->ndim == 3 && (v->shape[2] < 2 || v->shape[2] > INT32_MAX)))
         return eid_fail(EID_EINVAL, "%s: holds no model, no example or fewer than two classes",
@@ -94,9 +93,9 @@ static eid_status cell(const answers *a, int64_t k, int64_t i, double *z, double
     if (a->classes)
         return row_of(a, k, i, z, phi, margin);
     double p = eid_array_at(a->values, k * a->n + i);
-    if (!(p >= 0 && p <= 1))
+    if (a->probs ? !(p >= 0 && p <= 1) : !isfinite(p))
         return bad(a, k, i, p);
-    *phi = *margin = log(p) - log1p(-p);
+    *phi = *margin = a->probs ? log(p) - log1p(-p) : p;
     return EID_OK;
 }
 
@@ -130,11 +129,31 @@ done:
     return st;
 }
 
+/* Bits as in masks.npy, lowest first. */
+static eid_status read_bits(uint8_t **out, const eid_array *m, const answers *a)
+{
+    eid_status st = EID_OK;
+    int64_t row = (a->n + 7) / 8;
+    const uint8_t *bits = m->data;
+
+    for (int64_t k = 0; a->n % 8 && k < a->models; k++)
+        if (bits[(k + 1) * row - 1] >> a->n % 8)
+            return eid_fail(EID_EFORMAT, "%s: model %" PRId64 " has bits past its last example",
+                            m->name, k);
+    EID_TRY(EID_NEW(*out, a->models * row));
+    memcpy(*out, bits, (size_t)(a->models * row));
+done:
+    return st;
+}
+
 static eid_status read_masks(uint8_t **out, const eid_array *m, const answers *a)
 {
     eid_status st = EID_OK;
     int64_t row = (a->n + 7) / 8, in;
 
+    if (m->ndim == 2 && m->type == EID_U1 && m->shape[0] == a->models && a->n > 1 &&
+        m->shape[1] == row)
+        return read_bits(out, m, a);
     if (m->ndim != 2 || m->shape[0] != a->models || m->shape[1] != a->n)
         return eid_fail(EID_EINVAL,
                         "%s: (%" PRId64 " x %" PRId64

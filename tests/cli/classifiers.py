@@ -123,5 +123,37 @@ with tempfile.TemporaryDirectory() as tmp:
                          "--masks", f"{bank}/masks.npy")
     check("labels that do not fit are refused", code == 1 and "labels" in err, err)
 
+    mem = ["memorization", f"{tmp}/bank", "--data", data]
+    r = result(*mem, "--out", f"{tmp}/mem")
+    check("memorization reads a bank", r.get("examples") == 200 and r["models"] == 6 and r["pairs"]["found"] >= 0, r)
+    check("memorization writes its scores", all(os.path.exists(p) for p in r.get("arrays", {"": ""}).values()) and
+          os.path.exists(f"{tmp}/mem/pairs.csv") and len(open(f"{tmp}/mem/scores.csv").readlines()) == 201)
+    check("memorization: the top is the top", r["top"] == sorted(r["top"], key=lambda t: (-t["score"], t["id"])), r["top"])
+    code, _, err = run(*mem, "--wrong-labels", "0.1")
+    check("memorization of other data", code == 1 and "other data" in err, err)
+    code, _, err = run("memorization", f"{tmp}/mlp")
+    check("memorization of what is no bank", code == 1 and err, err)
+    check("memorization of nothing", run("memorization")[0] == 2)
+    margin = open(f"{tmp}/bank/train_margin.npy", "rb").read()
+    with open(f"{tmp}/margin.npy", "wb") as f:
+        f.write(margin.replace(b"(6, 1, 200), ", b"(6, 200),    "))
+    arrays = ["--logits", f"{tmp}/margin.npy", "--masks", f"{tmp}/bank/masks.npy"]
+    own = result("memorization", *arrays)
+    there = result("memorization", f"{tmp}/bank")
+    check("arrays say what their bank says", own.get("top") == there["top"] and own["pairs"] is None, own)
+    head = b"{'descr': '<i8', 'fortran_order': False, 'shape': (200,), }"
+    head += b" " * (117 - len(head)) + b"\n"
+    with open(f"{tmp}/ids.npy", "wb") as f:
+        f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head +
+                struct.pack("<200q", *[i + (i == 7) for i in range(200)]))
+    code, _, err = run("memorization", *arrays, "--data", data, "--ids", f"{tmp}/ids.npy")
+    check("ids that do not match", code == 1 and "example 7 has id 8, but 7" in err, err)
+    r = result("memorization", *arrays, "--data", data, "--removal", "--model", "mlp:8", "--batch", "20", "--epochs", "2")
+    check("removal", len(r.get("removal", {}).get("levels", [])) == 9 or "fewer than a batch" in str(r), r)
+    r = result("consistency", f"{tmp}/bank", f"{tmp}/bank", "--out", f"{tmp}/consistency")
+    check("consistency of two banks", len(r.get("curve", [])) == 2 and abs(r["curve"][0]["fraction"] - 0.7) < 1e-9, r)
+    check("consistency writes its score", os.path.exists(r["arrays"]["consistency"]))
+    check("consistency of arrays", len(result("consistency", *arrays).get("curve", [])) == 1)
+
 print(f"1..{cases}")
 sys.exit(failed > 0)
