@@ -32,7 +32,7 @@ static const eid_opt own[] = {
 
 static const cli_usage usage = {
     .verb = "membership",
-    .synopsis = "--model DIR --member PATH... --nonmember PATH... [options]   or: --bank DIR",
+    .synopsis = "--model DIR --member PATH... --nonmember PATH... | --bank DIR [options]",
     .description =
         "Can one tell from the model which texts it was trained on? Cuts samples from both sides "
         "and prints, for each attack, the area under its ROC curve and the share of members that "
