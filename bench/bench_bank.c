@@ -8,7 +8,8 @@
  * each example asked about.  By processor time, which on a busy machine says what the wall would
  * alone.
  *
- *     bench_bank [models per thread [threads]] */
+ *     bench_bank [models per thread [threads]]       -1: the measures over a bank alone */
+#include "eidetic/memorization.h"
 #include "eidetic/rng.h"
 #include "par/par.h"
 #include "tensor/product.h"
@@ -237,6 +238,93 @@ static void bench_scores(eid_ctx *ctx, const char *model)
     eid_dataset_free(d);
 }
 
+/* ---- measures over a bank ----------------------------------------------------------------------
+ */
+
+static double thread_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A sum over the same bytes: what reading them costs alone. */
+static uint64_t read_all(const uint8_t *p, size_t n)
+{
+    uint64_t sum[8] = {0}, x[8];
+    for (size_t i = 0; i + sizeof x <= n; i += sizeof x) {
+        memcpy(x, p + i, sizeof x);
+        for (int k = 0; k < 8; k++)
+            sum[k] += x[k];
+    }
+    for (int k = 1; k < 8; k++)
+        sum[0] ^= sum[k];
+    return sum[0];
+}
+
+/* Random masks and answers of `models` about `n` and `test` examples. */
+static void bench_measures(eid_ctx *ctx, int64_t models, int64_t n, int64_t test)
+{
+    eid_bank b = {.models = models, .queries = 1, .classes = 10};
+    eid_high_influence_opts o = eid_high_influence_opts_default();
+    eid_rng rng = eid_rng_seed(5);
+    uint8_t *masks = NULL, *right = NULL, *other = NULL;
+    double *mem = NULL, reading[5], counting[5], t;
+    volatile uint64_t sink = 0;
+
+    b.train.n = n;
+    b.train.row = (n + 7) / 8;
+    b.test.n = test;
+    b.test.row = (test + 7) / 8;
+    size_t bytes = (size_t)(models * b.train.row), less = (size_t)(models * b.test.row);
+    must(EID_NEW(masks, bytes));
+    must(EID_NEW(right, bytes));
+    must(EID_NEW(other, less));
+    must(EID_NEW(mem, n));
+    for (size_t i = 0; i < bytes; i++) {
+        masks[i] = (uint8_t)eid_rng_u32(&rng);
+        right[i] = (uint8_t)eid_rng_u32(&rng);
+    }
+    for (size_t i = 0; i < less; i++)
+        other[i] = (uint8_t)eid_rng_u32(&rng);
+    for (int64_t k = 0; k < models && n % 8; k++)
+        masks[(k + 1) * b.train.row - 1] &= (uint8_t)((1u << n % 8) - 1);
+    b.masks = masks;
+    b.train.correct = right;
+    b.test.correct = other;
+    for (int r = 0; r < 5; r++) {
+        eid_memorization *m = NULL;
+        t = thread_seconds();
+        sink += read_all(masks, bytes) + read_all(right, bytes);
+        reading[r] = thread_seconds() - t;
+        t = thread_seconds();
+        must(eid_memorization_of(&m, ctx, &b, NULL, 0));
+        counting[r] = thread_seconds() - t;
+        memcpy(mem, m->mem, (size_t)n * sizeof *mem);
+        eid_memorization_free(m);
+    }
+    double slow = median(counting, 5);
+    printf("mem of %lld x %lld: %.3f s of cores, %.1f GB/s; reading alone %.1f GB/s\n",
+           (long long)models, (long long)n, slow, 2e-9 * (double)bytes / slow,
+           2e-9 * (double)bytes / median(reading, 5));
+    eid_high_influence *h = NULL;
+    o.permutations = 1;
+    o.mem = -1;
+    t = thread_seconds();
+    must(eid_high_influence_of(&h, ctx, &b, mem, &o));
+    t = thread_seconds() - t;
+    double words = 2.0 * (double)n * (double)test * (double)((models + 63) / 64);
+    printf("influence of %lld x %lld x %lld: %.2f s of cores a pass, %.2f words/ns a core (%.1f "
+           "GB/s of operands)\n",
+           (long long)models, (long long)n, (long long)test, t / 2, 1e-9 * words / t,
+           16e-9 * words / t);
+    eid_high_influence_free(h);
+    eid_free(masks);
+    eid_free(right);
+    eid_free(other);
+    eid_free(mem);
+}
+
 int main(int argc, char **argv)
 {
     static float x[512 * SIDE * SIDE];
@@ -252,6 +340,9 @@ int main(int argc, char **argv)
     printf("%s, kernels %s, products %s\n", cpu, eid_kernels(), eid_gemm_name());
     if (each > 0)
         bench_models(ctx, each);
+    bench_measures(ctx, 4000, 60000, each < 0 ? 10000 : 1000);
+    if (each < 0)
+        return 0;
     for (int i = 0; i < 512 * SIDE * SIDE; i++)
         x[i] = (float)eid_rng_unit(&rng);
     for (int i = 0; i < 512; i++)

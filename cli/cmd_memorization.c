@@ -283,11 +283,11 @@ static int tell(cli *c, const args *a, const found *f)
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 static int measure(cli *c, const args *a, const eid_high_influence_opts *po,
-                   const eid_classifier_opts *training, const cli_bank *e)
+                   const eid_removal_opts *ro, const eid_classifier_opts *training,
+                   const cli_bank *e)
 {
     found f = {.e = e};
     eid_reliability half;
-    const eid_removal_opts ro = {.replicas = eid_removal_opts_default().replicas, .seed = c->seed};
     int rc = CLI_OK;
 
     if (eid_memorization_of(&f.m, c->ctx, e->bank, NULL, 0) != EID_OK)
@@ -302,7 +302,7 @@ static int measure(cli *c, const args *a, const eid_high_influence_opts *po,
         eid_high_influence_of(&f.pairs, c->ctx, e->bank, f.m->mem, po) != EID_OK)
         rc = cli_failed(c);
     if (rc == CLI_OK && a->removal &&
-        eid_removal_of(&f.removal, c->ctx, e->data.train, e->data.test, training, f.m->mem, &ro) !=
+        eid_removal_of(&f.removal, c->ctx, e->data.train, e->data.test, training, f.m->mem, ro) !=
             EID_OK)
         rc = cli_failed(c);
     if (rc == CLI_OK) {
@@ -322,12 +322,14 @@ int cmd_memorization(int argc, char **argv)
     args a = {.splits = 5, .top = 10};
     cli_bank_args from = {0};
     eid_high_influence_opts pairs = eid_high_influence_opts_default();
+    eid_removal_opts removal = eid_removal_opts_default();
     eid_classifier_opts training = eid_classifier_opts_default();
     eid_dataset_opts read = eid_dataset_opts_default();
     const cli_group groups[] = {
         {"Evidence", NULL, cli_bank_table, &from},
         {"Memorization", NULL, own, &a},
         {"High-influence pairs", NULL, eid_high_influence_opt_table, &pairs},
+        {"Removal", NULL, eid_removal_opt_table, &removal},
         {"Model and training (--removal)", NULL, eid_classifier_opt_table, &training},
         {"Reading, reducing, changing", NULL, eid_dataset_opt_table, &read},
         {0},
@@ -348,7 +350,7 @@ int cmd_memorization(int argc, char **argv)
     if (rc == CLI_OK && c.dry_run)
         rc = cli_bank_plan(&c, &e);
     else if (rc == CLI_OK)
-        rc = measure(&c, &a, &pairs, &training, &e);
+        rc = measure(&c, &a, &pairs, &removal, &training, &e);
     cli_bank_close(&e);
     return cli_end(&c, rc);
 }

@@ -1,24 +1,18 @@
-/* memorization.c - mem and consistency of every example, at the speed of reading the bits.
+/* memorization.c - mem and consistency of every example, from bits.
  *
- * Masks and answers are rows of bits, a row a model; a count is a sum over a column.  Bits of one
- * column are added in place: planes of bits hold the binary digits of 128 counts side by side, and
- * eight rows are added by seven full adders (Harley and Seal) before they ripple into the higher
- * digits. */
+ * Masks and answers are rows of bits, a row a model; a count is a sum over a column.  A task has
+ * the columns of 512 bytes of every row; their counts stand in planes of binary digits, so that one
+ * operation adds to as many columns as a register has bits. */
 #include "eidetic/memorization.h"
 #include "base/ctx.h"
 #include "base/memory.h"
 #include "par/par.h"
+#include "tensor/kernels.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-typedef uint64_t lane __attribute__((vector_size(16)));
-enum { LANE = 16, LANES = 32, WIDE = LANE * LANES }; /* bytes of a lane; of a task's columns */
-enum { TURN = 8, LOW = 3, HIGH = 9, FLUSH = TURN * ((1 << HIGH) - 1) };
-
-typedef struct digits {
-    lane low[LOW], high[HIGH];
-} digits;
+enum { FLUSH = (1 << EID_COUNT_PLANES) - EID_COUNT_ROWS }; /* models that planes can count */
 enum { IN, RIGHT, BOTH, KINDS };
 
 typedef struct counting {
@@ -26,102 +20,56 @@ typedef struct counting {
     int64_t row, models, n; /* bytes of a row, rows that count, columns */
     const int64_t *pick;
     int32_t *count[KINDS];
-    digits (*room)[KINDS][LANES]; /* of each worker */
+    eid_planes (*room)[KINDS]; /* of each worker */
 } counting;
 
-/* carry, sum: the two digits of sum + a + b. */
-#define ADD(sum, carry, a, b)                      \
-    do {                                           \
-        lane add_u = (sum) ^ (a), add_b = (b);     \
-        (carry) = ((sum) & (a)) | (add_u & add_b); \
-        (sum) = add_u ^ add_b;                     \
-    } while (0)
-
-static void add_eight(digits *d, const lane x[TURN])
+/* The eight bits of a byte, each as a byte of 0 or 1, the highest bit in the lowest byte. */
+static uint64_t spread(uint8_t byte)
 {
-    lane t[2], f[2], up;
-
-    ADD(d->low[0], t[0], x[0], x[1]);
-    ADD(d->low[0], t[1], x[2], x[3]);
-    ADD(d->low[1], f[0], t[0], t[1]);
-    ADD(d->low[0], t[0], x[4], x[5]);
-    ADD(d->low[0], t[1], x[6], x[7]);
-    ADD(d->low[1], f[1], t[0], t[1]);
-    ADD(d->low[2], up, f[0], f[1]);
-    for (int p = 0; p < HIGH; p++) {
-        lane over = d->high[p] & up;
-        d->high[p] ^= up;
-        up = over;
-    }
+    return (byte * UINT64_C(0x8040201008040201) >> 7) & UINT64_C(0x0101010101010101);
 }
 
-/* Adds the counts of one lane's columns to count[0..n) and starts over. */
-static void flush(digits *d, int32_t *count, int64_t n)
+/* Adds what the planes hold to count[0..n) and empties them: eight columns at a time, the lower
+ * eight planes' worth in the bytes of one word, the others' in those of another. */
+static void flush(eid_planes planes, int32_t *count, int64_t n)
 {
-    for (int p = 0; p < LOW + HIGH; p++) {
-        uint8_t byte[LANE];
-        memcpy(byte, p < LOW ? &d->low[p] : &d->high[p - LOW], LANE);
-        for (int64_t i = 0; i < n && i < LANE * 8; i++)
-            count[i] += (int32_t)(byte[i / 8] >> i % 8 & 1) << p;
-    }
-    memset(d, 0, sizeof *d);
-}
-
-static void load(lane *x, const uint8_t *row, int64_t left)
-{
-    if (left >= LANE) {
-        memcpy(x, row, LANE);
-    } else {
-        memset(x, 0, LANE);
-        memcpy(x, row, (size_t)left);
-    }
-}
-
-static void add_rows(const counting *c, int64_t from, int64_t rows, int64_t at, int lanes,
-                     digits (*d)[LANES])
-{
-    const uint8_t *mask[TURN], *right[TURN];
-
-    for (int64_t r = 0; r < rows; r++) {
-        int64_t k = c->pick ? c->pick[from + r] : from + r;
-        mask[r] = c->masks + k * c->row + at;
-        right[r] = c->correct + k * c->row + at;
-    }
-    for (int l = 0; l < lanes; l++) {
-        lane x[KINDS][TURN];
-        int64_t left = c->row - at - l * LANE;
-        for (int64_t r = 0; r < TURN; r++) {
-            if (r < rows) {
-                load(&x[IN][r], mask[r] + l * LANE, left);
-                load(&x[RIGHT][r], right[r] + l * LANE, left);
-            } else {
-                x[IN][r] = x[RIGHT][r] = (lane){0};
-            }
-            x[BOTH][r] = x[IN][r] & x[RIGHT][r];
+    for (int64_t byte = 0; byte * 8 < n; byte++) {
+        uint64_t low = 0, high = 0;
+        for (int p = 0; p < 8; p++)
+            low |= spread(planes[p][byte]) << p;
+        for (int p = 8; p < EID_COUNT_PLANES; p++)
+            high |= spread(planes[p][byte]) << (p - 8);
+        for (int64_t i = byte * 8; i < n && i < byte * 8 + 8; i++) {
+            int shift = 8 * (7 - (int)(i % 8));
+            count[i] += (int32_t)(low >> shift & 0xff) + ((int32_t)(high >> shift & 0xff) << 8);
         }
-        for (int kind = 0; kind < KINDS; kind++)
-            add_eight(&d[kind][l], x[kind]);
     }
+    memset(planes, 0, sizeof(eid_planes));
 }
 
 static eid_status count_columns(void *arg, int64_t task, int worker)
 {
+    static const uint8_t none[EID_COUNT_BYTES];
     const counting *c = arg;
-    digits(*d)[LANES] = c->room[worker];
-    int64_t at = task * WIDE, bytes = c->row - at < WIDE ? c->row - at : WIDE;
-    int lanes = (int)((bytes + LANE - 1) / LANE);
+    const eid_kernel_table *kernels = eid_k();
+    eid_planes *planes = c->room[worker];
+    const uint8_t *mask[EID_COUNT_ROWS], *right[EID_COUNT_ROWS];
+    int64_t at = task * EID_COUNT_BYTES, bytes = c->row - at, columns = c->n - at * 8;
 
-    memset(d, 0, sizeof c->room[0]);
-    for (int64_t k = 0, n; k < c->models; k += n) {
-        n = c->models - k < TURN ? c->models - k : TURN;
-        add_rows(c, k, n, at, lanes, d);
-        if ((k + TURN) % FLUSH != 0 && k + n < c->models)
-            continue;
-        for (int kind = 0; kind < KINDS; kind++)
-            for (int l = 0; l < lanes; l++) {
-                int64_t first = (at + l * LANE) * 8;
-                flush(&d[kind][l], c->count[kind] + first, c->n - first);
-            }
+    bytes = bytes < EID_COUNT_BYTES ? bytes : EID_COUNT_BYTES;
+    columns = columns < bytes * 8 ? columns : bytes * 8;
+    memset(planes, 0, sizeof c->room[0]);
+    for (int64_t k = 0; k < c->models; k += EID_COUNT_ROWS) {
+        for (int64_t r = 0; r < EID_COUNT_ROWS; r++) {
+            bool there = k + r < c->models;
+            int64_t model = there && c->pick ? c->pick[k + r] : k + r;
+            mask[r] = there ? c->masks + model * c->row + at : none;
+            right[r] = there ? c->correct + model * c->row + at : none;
+        }
+        kernels->add_bits(mask, right, bytes, planes);
+        if ((k + EID_COUNT_ROWS) % FLUSH == 0 || k + EID_COUNT_ROWS >= c->models)
+            for (int kind = 0; kind < KINDS; kind++)
+                flush(planes[kind], c->count[kind] + at * 8, columns);
     }
     return EID_OK;
 }
@@ -202,7 +150,7 @@ eid_status eid_memorization_of(eid_memorization **out, eid_ctx *ctx, const eid_b
     c.count[RIGHT] = m->out_right; /* of all, for now */
     c.count[BOTH] = m->in_right;
     EID_TRY(EID_NEW(c.room, eid_ctx_threads(ctx)));
-    EID_TRY(eid_par_for(ctx, (c.row + WIDE - 1) / WIDE, count_columns, &c));
+    EID_TRY(eid_par_for(ctx, (c.row + EID_COUNT_BYTES - 1) / EID_COUNT_BYTES, count_columns, &c));
     for (int64_t i = 0; i < c.n; i++) {
         m->out[i] = (int32_t)m->models - m->in[i];
         m->out_right[i] -= m->in_right[i];

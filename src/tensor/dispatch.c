@@ -49,6 +49,7 @@ static const eid_kernel_table twins = {
     .cross_entropy = eid_cross_entropy_ref,
     .score_row = eid_score_row_ref,
     .argmax = eid_argmax_ref,
+    .add_bits = eid_add_bits_ref,
     .common_bits = eid_common_bits_ref,
     .exp_row = eid_exp_row_ref,
     .adamw = eid_adamw_ref,

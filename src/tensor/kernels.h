@@ -15,6 +15,10 @@ enum {
     EID_BLOCK = 16      /* keys of one block of the attention's packed form */
 };
 
+/* Counts of 8 * 512 columns, up to 2^12 - 1 each. */
+enum { EID_COUNT_ROWS = 8, EID_COUNT_PLANES = 12, EID_COUNT_BYTES = 512 };
+typedef uint8_t eid_planes[EID_COUNT_PLANES][EID_COUNT_BYTES];
+
 /* What a row of logits says about a target. */
 typedef struct eid_row_scores {
     double logp, mean, var;
@@ -100,6 +104,10 @@ typedef struct eid_kernel_table {
      * z[target]. */
     void (*score_row)(const float *z, int64_t n, int32_t target, bool moments, eid_row_scores *out);
     int32_t (*argmax)(const float *z, int64_t n);
+    /* Adds the bits of eight rows of a, of b, and of a and b, to counts side by side: bit i of
+     * plane p has the worth 2^p in the count of column i.  `bytes` of each row are there. */
+    void (*add_bits)(const uint8_t *const a[EID_COUNT_ROWS], const uint8_t *const b[EID_COUNT_ROWS],
+                     int64_t bytes, eid_planes planes[3]);
     /* count[i nb + j] = bits that rows i of a and j of b have in common; rows of `words` words. */
     void (*common_bits)(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb, int64_t words,
                         int32_t *count);

@@ -40,6 +40,8 @@ double eid_cross_entropy_ref(float *z, int64_t n, int32_t target, bool grad, flo
 void eid_score_row_ref(const float *z, int64_t n, int32_t target, bool moments,
                        eid_row_scores *out);
 int32_t eid_argmax_ref(const float *z, int64_t n);
+void eid_add_bits_ref(const uint8_t *const a[EID_COUNT_ROWS],
+                      const uint8_t *const b[EID_COUNT_ROWS], int64_t bytes, eid_planes planes[3]);
 void eid_common_bits_ref(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb,
                          int64_t words, int32_t *count);
 void eid_widen_ref(float *dst, const uint8_t *src, int64_t n, float scale);

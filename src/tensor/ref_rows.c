@@ -133,6 +133,31 @@ void eid_product_ref(bool ta, int64_t m, int64_t n, int64_t k, const float *a, i
         }
 }
 
+/* Reads the count of a column, adds, writes it back. */
+static void add_column(eid_planes planes, int64_t column, int add)
+{
+    int count = add;
+
+    for (int p = 0; p < EID_COUNT_PLANES; p++)
+        count += (planes[p][column / 8] >> column % 8 & 1) << p;
+    for (int p = 0; p < EID_COUNT_PLANES; p++) {
+        planes[p][column / 8] &= (uint8_t) ~(1u << column % 8);
+        planes[p][column / 8] |= (uint8_t)((count >> p & 1) << column % 8);
+    }
+}
+
+void eid_add_bits_ref(const uint8_t *const a[EID_COUNT_ROWS],
+                      const uint8_t *const b[EID_COUNT_ROWS], int64_t bytes, eid_planes planes[3])
+{
+    for (int64_t i = 0; i < bytes * 8; i++)
+        for (int r = 0; r < EID_COUNT_ROWS; r++) {
+            int x = a[r][i / 8] >> i % 8 & 1, y = b[r][i / 8] >> i % 8 & 1;
+            add_column(planes[0], i, x);
+            add_column(planes[1], i, y);
+            add_column(planes[2], i, x & y);
+        }
+}
+
 void eid_common_bits_ref(const uint64_t *a, int64_t na, const uint64_t *b, int64_t nb,
                          int64_t words, int32_t *count)
 {

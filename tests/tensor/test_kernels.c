@@ -289,6 +289,31 @@ static void common_bits(void)
             }
 }
 
+/* Several turns, so that carries go far; rows of every length around a register's. */
+static void bits_of_columns(void)
+{
+    static uint8_t rows[2 * EID_COUNT_ROWS][EID_COUNT_BYTES];
+    static eid_planes counted[3], by_column[3];
+    const uint8_t *x[EID_COUNT_ROWS], *y[EID_COUNT_ROWS];
+    eid_rng rng = eid_rng_seed(13);
+    for (int64_t bytes = 1; bytes <= EID_COUNT_BYTES; bytes += bytes < 70 ? 1 : 221) {
+        memset(counted, 0, sizeof counted);
+        memset(by_column, 0, sizeof by_column);
+        for (int turn = 0; turn < (bytes < 70 ? 3 : 20); turn++) {
+            for (int r = 0; r < 2 * EID_COUNT_ROWS; r++)
+                for (int i = 0; i < EID_COUNT_BYTES; i++)
+                    rows[r][i] = (uint8_t)(eid_rng_u32(&rng) | (turn % 2 ? 0xff : 0));
+            for (int r = 0; r < EID_COUNT_ROWS; r++) {
+                x[r] = rows[r] + EID_COUNT_BYTES - bytes; /* ends where the row does */
+                y[r] = rows[r + EID_COUNT_ROWS] + EID_COUNT_BYTES - bytes;
+            }
+            fast->add_bits(x, y, bytes, counted);
+            ref->add_bits(x, y, bytes, by_column);
+        }
+        CHECK(memcmp(counted, by_column, sizeof counted) == 0);
+    }
+}
+
 static void all_of(const char *name)
 {
     ref = eid_kernels_named("ref");
@@ -298,6 +323,7 @@ static void all_of(const char *name)
         return;
     }
     printf("# %s\n", name);
+    RUN(bits_of_columns);
     RUN(common_bits);
     RUN(norms);
     RUN(elementwise);
