@@ -127,6 +127,7 @@ static void job_free(near_job *j)
     eid_free(j->parent);
     eid_free(j->digest);
     eid_free(j->batch);
+    eid_free(j->known);
 }
 
 /* The finished folder takes its name. */

@@ -13,12 +13,19 @@
 #define EID_CONTROL_NEAR_H
 #include "base/ctx.h"
 #include "base/memory.h"
+#include "control/near_words.h"
 #include "eidetic/near.h"
 
 typedef struct near_batch {
     int64_t first, n; /* distinct documents */
     int64_t at;       /* in the keys file, of its band keys: bands x n of 8 bytes */
 } near_batch;
+
+/* A pair of duplicates that was compared, so that the ledger need not do it again. */
+typedef struct near_known {
+    uint64_t pair; /* u << 32 | v, u < v */
+    near_similar similar;
+} near_known;
 
 typedef struct near_job {
     eid_ctx *ctx;
@@ -39,6 +46,8 @@ typedef struct near_job {
     size_t n, text_cap, first_cap, digest_cap;
     near_batch *batch;
     size_t batches, batch_cap;
+    near_known *known;
+    size_t knowns, known_cap;
     uint64_t keys_hash; /* of all batches */
     int64_t compared, duplicates, reused;
 } near_job;

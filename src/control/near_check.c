@@ -4,7 +4,6 @@
  * bytes; two different shingles with one hash (2^-64 a pair of them) could only make a pair that is
  * alike look less so by as much. */
 #include "control/near_check.h"
-#include "control/near_words.h"
 #include "par/par.h"
 #include <string.h>
 
@@ -25,6 +24,7 @@ struct near_checker {
     /* what is being done */
     const uint64_t *pair;
     uint8_t *yes;
+    near_similar *similar;
     size_t first_new;
 };
 
@@ -97,7 +97,7 @@ static eid_status check_one(void *arg, int64_t i, int worker)
     desk *k = &c->desk[worker];
     uint32_t u = (uint32_t)(c->pair[i] >> 32), v = (uint32_t)c->pair[i];
     double nu = c->size[u], nv = c->size[v];
-    near_similar s;
+    near_similar *s = &c->similar[i];
     eid_status st = EID_OK;
 
     c->yes[i] = 0;
@@ -109,8 +109,8 @@ static eid_status check_one(void *arg, int64_t i, int worker)
     EID_TRY(near_text(j, u, &k->a, &k->a_cap));
     EID_TRY(near_text(j, v, &k->b, &k->b_cap));
     EID_TRY(near_compare(k->a, near_size(j, u), k->b, near_size(j, v), j->o.words, j->o.near,
-                         j->o.edit, &s));
-    c->yes[i] = s.jaccard >= j->o.near && (s.edit >= j->o.edit || j->o.edit == 0);
+                         j->o.edit, s));
+    c->yes[i] = s->jaccard >= j->o.near && (s->edit >= j->o.edit || j->o.edit == 0);
 done:
     return st;
 }
@@ -144,7 +144,8 @@ done:
     return st;
 }
 
-eid_status near_check(near_checker *c, const uint64_t *pair, size_t n, uint8_t *yes)
+eid_status near_check(near_checker *c, const uint64_t *pair, size_t n, uint8_t *yes,
+                      near_similar *s)
 {
     eid_status st = EID_OK;
 
@@ -164,6 +165,7 @@ eid_status near_check(near_checker *c, const uint64_t *pair, size_t n, uint8_t *
         }
         c->pair = pair + done;
         c->yes = yes + done;
+        c->similar = s + done;
         some = some ? some : 1;
         EID_TRY(check_some(c, some));
         done += some;

@@ -4,30 +4,33 @@
 
 typedef struct front {
     const int32_t *a, *b;
-    int64_t n, m;
+    int32_t n, m, limit;
 } front;
 
-static int64_t along(const front *f, int64_t i, int64_t k)
-{
-    while (i < f->n && i + k < f->m && f->a[i] == f->b[i + k])
-        i++;
-    return i;
-}
-
-static int64_t top(int64_t a, int64_t b)
+static int32_t top(int32_t a, int32_t b)
 {
     return a > b ? a : b;
 }
 
-/* One more edit: from before[] (edits e - 1) to now[], both indexed from diagonal -limit - 1. */
-static void step(const front *f, const int64_t *before, int64_t *now, int64_t e, int64_t zero)
+static int32_t low(int32_t a, int32_t b)
 {
-    int64_t low = -e < -f->n ? -f->n : -e, high = e > f->m ? f->m : e;
-    for (int64_t k = low; k <= high; k++) {
-        const int64_t *p = before + zero + k;
-        int64_t i = top(top(p[0] + 1, p[1] + 1), p[-1]);
-        int64_t end = f->n < f->m - k ? f->n : f->m - k; /* the diagonal leaves the table here */
-        now[zero + k] = i < 0 ? i : along(f, i < end ? i : end, k);
+    return a < b ? a : b;
+}
+
+/* One more edit: from before[] (edits e - 1) to now[], both indexed by diagonal.  Diagonals from
+ * which the last cell is out of reach of the edits left are no longer followed. */
+static void step(const front *f, const int32_t *before, int32_t *restrict now, int32_t e)
+{
+    int32_t goal = f->m - f->n, left = f->limit - e;
+    int32_t first = top(top(-e, -f->n), goal - left), last = low(low(e, f->m), goal + left);
+
+    for (int32_t k = first; k <= last; k++)
+        now[k] = top(top(before[k], before[k + 1]) + 1, before[k - 1]);
+    for (int32_t k = first; k <= last; k++) {
+        int32_t end = low(f->n, f->m - k), i = low(now[k], end); /* the diagonal ends there */
+        while (i < end && f->a[i] == f->b[i + k])
+            i++;
+        now[k] = i;
     }
 }
 
@@ -35,35 +38,34 @@ eid_status near_edit(const int32_t *a, size_t n, const int32_t *b, size_t m, siz
                      size_t *distance)
 {
     eid_status st = EID_OK;
-    int64_t *before = NULL, *now = NULL;
-    size_t most = n > m ? n : m;
+    int32_t *rows = NULL, *before, *now, e = 0;
+    size_t most = n > m ? n : m, same = 0;
 
-    while (n && m && a[0] == b[0])
-        a++, b++, n--, m--;
-    while (n && m && a[n - 1] == b[m - 1])
-        n--, m--;
-    if (limit > most)
-        limit = most;
-    front f = {a, b, (int64_t)n, (int64_t)m};
-    int64_t goal = f.m - f.n, zero = (int64_t)limit + 2, e = 0;
+    limit = limit < most ? limit : most;
     *distance = limit + 1;
-    if ((size_t)(goal < 0 ? -goal : goal) > limit)
+    if ((n > m ? n - m : m - n) > limit)
         return EID_OK;
-    EID_TRY(EID_NEW(before, 2 * limit + 5));
-    EID_TRY(EID_NEW(now, 2 * limit + 5));
-    for (size_t i = 0; i < 2 * limit + 5; i++)
-        before[i] = now[i] = INT64_MIN / 2; /* out of reach */
-    before[zero] = along(&f, 0, 0);
-    while (before[zero + goal] < f.n && e < (int64_t)limit) {
-        int64_t *t = before;
-        step(&f, before, now, ++e, zero);
+    while (same < n && same < m && a[same] == b[same])
+        same++;
+    front f = {a + same, b + same, (int32_t)(n - same), (int32_t)(m - same), (int32_t)limit};
+    while (f.n && f.m && f.a[f.n - 1] == f.b[f.m - 1])
+        f.n--, f.m--;
+    size_t width = 2 * limit + 5;
+    EID_TRY(EID_NEW(rows, 2 * width));
+    for (size_t i = 0; i < 2 * width; i++)
+        rows[i] = INT32_MIN / 2; /* out of reach */
+    before = rows + limit + 2;
+    now = before + width;
+    before[0] = 0; /* what begins alike was left out */
+    while (before[f.m - f.n] < f.n && e < f.limit) {
+        int32_t *t = before;
+        step(&f, before, now, ++e);
         before = now;
         now = t;
     }
-    if (before[zero + goal] >= f.n)
+    if (before[f.m - f.n] >= f.n)
         *distance = (size_t)e;
 done:
-    eid_free(before);
-    eid_free(now);
+    eid_free(rows);
     return st;
 }

@@ -38,7 +38,8 @@ typedef struct joining {
     size_t buckets, bucket_cap;
     uint64_t *pair;
     uint8_t *yes;
-    size_t pairs, pair_cap, yes_cap;
+    near_similar *similar;
+    size_t pairs, pair_cap, yes_cap, similar_cap;
 } joining;
 
 uint32_t near_root(uint32_t *parent, uint32_t d)
@@ -194,14 +195,20 @@ static eid_status settle(joining *g)
     eid_status st = EID_OK;
 
     EID_TRY(EID_GROW(g->yes, &g->yes_cap, g->pairs));
-    EID_TRY(near_check(g->checker, g->pair, g->pairs, g->yes));
+    EID_TRY(EID_GROW(g->similar, &g->similar_cap, g->pairs));
+    EID_TRY(near_check(g->checker, g->pair, g->pairs, g->yes, g->similar));
     j->compared += (int64_t)g->pairs;
     for (size_t i = 0; i < g->pairs; i++) {
         j->duplicates += g->yes[i];
-        if (g->yes[i])
-            unite(j->parent, (uint32_t)(g->pair[i] >> 32), (uint32_t)g->pair[i]);
-        else
+        if (!g->yes[i]) {
             EID_TRY(near_pairs_add(&g->no, g->pair[i]));
+            continue;
+        }
+        unite(j->parent, (uint32_t)(g->pair[i] >> 32), (uint32_t)g->pair[i]);
+        if (j->knowns >= j->n) /* the ledger can do without */
+            continue;
+        EID_TRY(EID_GROW(j->known, &j->known_cap, j->knowns + 1));
+        j->known[j->knowns++] = (near_known){g->pair[i], g->similar[i]};
     }
 done:
     return st;
@@ -296,5 +303,6 @@ done:
     eid_free(g.bucket);
     eid_free(g.pair);
     eid_free(g.yes);
+    eid_free(g.similar);
     return st;
 }

@@ -62,6 +62,12 @@ static uint32_t kept_for(const writing *w, uint32_t d)
     return w->kept[near_root(w->j->parent, d)];
 }
 
+static int by_pair(const void *a, const void *b)
+{
+    const near_known *x = a, *y = b;
+    return (x->pair > y->pair) - (x->pair < y->pair);
+}
+
 /* Roots are looked up without shortening paths: several threads do so at once. */
 static eid_status compare_one(void *arg, int64_t i, int worker)
 {
@@ -79,6 +85,13 @@ static eid_status compare_one(void *arg, int64_t i, int worker)
         w->similar[d] = (near_similar){1, 1};
         return EID_OK;
     }
+    near_known this = {.pair = d < k ? (uint64_t)d << 32 | k : (uint64_t)k << 32 | d};
+    const near_known *known =
+        j->knowns ? bsearch(&this, j->known, j->knowns, sizeof this, by_pair) : NULL;
+    if (known) {
+        w->similar[d] = known->similar;
+        return EID_OK;
+    }
     EID_TRY(near_text(j, d, &t->a, &t->a_cap));
     EID_TRY(near_text(j, k, &t->b, &t->b_cap));
     st = near_compare(t->a, near_size(j, d), t->b, near_size(j, k), j->o.words, 0, j->o.edit / 2,
@@ -93,6 +106,8 @@ static eid_status compare_all(writing *w)
     int64_t n = (int64_t)w->j->n;
     eid_status st = EID_OK;
 
+    if (w->j->knowns)
+        qsort(w->j->known, w->j->knowns, sizeof *w->j->known, by_pair);
     for (w->chunk = 0; w->chunk < n; w->chunk += CHUNK) {
         int64_t some = n - w->chunk < CHUNK ? n - w->chunk : CHUNK;
         EID_TRY(eid_par_for(w->j->ctx, some, compare_one, w));

@@ -64,11 +64,14 @@ done:
 typedef struct sink {
     eid_out *f;
     eid_status st;
+    bool dropped; /* what libarchive still writes on closing goes nowhere */
 } sink;
 
 static la_ssize_t on_write(struct archive *a, void *data, const void *block, size_t n)
 {
     sink *s = data;
+    if (s->dropped)
+        return (la_ssize_t)n;
     s->st = eid_out_write(s->f, block, n);
     if (s->st != EID_OK)
         archive_set_error(a, -1, "%s", eid_last_error());
@@ -155,8 +158,7 @@ static eid_status write_tar(eid_ctx *ctx, const documents *all, eid_out *f)
         st = tar_failed(a, &s);
 done:
     archive_entry_free(e);
-    if (a && st != EID_OK)
-        archive_write_fail(a); /* write no more, not even an end */
+    s.dropped = st != EID_OK; /* not even an end; archive_write_fail would leak its buffers */
     archive_write_free(a);
     if (utf8) {
         uselocale(before);
