@@ -1,7 +1,24 @@
-/* A .npy file: what parses holds as many elements as its shape says, and they can be read. */
+/* A .npy file: what parses holds as many elements as its shape says, and they can be read, also as
+ * a bank's answers and masks. */
 #include "dataset/array.h"
+#include "eidetic/bank.h"
 #include "fuzz.h"
 #include <string.h>
+
+/* The same array as answers and masks of models: a bank, or a sentence. */
+static double as_bank(eid_ctx *ctx, const eid_array *a)
+{
+    double sum = 0;
+
+    for (int probs = 0; probs < 2; probs++) {
+        eid_bank *b = NULL;
+        const eid_bank_arrays from = {.values = a, .masks = a, .labels = a, .probs = probs};
+        if (eid_bank_from(&b, ctx, &from) == EID_OK)
+            sum += (double)b->train.phi[b->models * b->train.n - 1];
+        eid_bank_free(b);
+    }
+    return sum;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
@@ -19,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             for (int64_t i = 0; i < a->count; i++)
                 sum += eid_array_at(a, i);
     }
+    if (a)
+        sum += as_bank(ctx, a);
     eid_array_free(a);
     eid_ctx_free(ctx);
     return sum == 0.125; /* the sum is used */

@@ -56,7 +56,7 @@ static void pairs_are_those_of_the_definition(void)
     CHECK_INT(resolved, 4); /* of 0, 2, 4, 6, 8: mem of 6 is too small */
     CHECK_INT(r[0]->tests, 4);
     CHECK_INT(r[0]->kept, 3);
-    for (int p = 0; p < 3; p++) { /* ties: in order of place */
+    for (int p = 0; p < 3 && p < r[0]->kept; p++) { /* ties: in order of place */
         static const int64_t at[] = {0, 2, 4};
         CHECK_INT(r[0]->pair[p].train, at[p]);
         CHECK_INT(r[0]->pair[p].test, at[p] / 2);
@@ -65,7 +65,8 @@ static void pairs_are_those_of_the_definition(void)
         CHECK(r[0]->pair[p].se > 0);
     }
     CHECK(r[0]->bar == r[1]->bar && r[0]->found == r[1]->found);
-    CHECK(memcmp(r[0]->pair, r[1]->pair, 3 * sizeof *r[0]->pair) == 0);
+    CHECK(r[0]->kept == r[1]->kept);
+    CHECK(memcmp(r[0]->pair, r[1]->pair, (size_t)r[0]->kept * sizeof *r[0]->pair) == 0);
     for (int t = 0; t < 2; t++) {
         eid_high_influence_free(r[t]);
         eid_ctx_free(ctx[t]);
