@@ -24,8 +24,8 @@ typedef struct eid_index_input {
 
 /* Builds the index of all documents into one file, which appears whole or not at all.  Takes about
  * 5.3 bytes of memory for each byte of text (9.3 from 2 GiB on); EID_ENOMEM, before anything is
- * allocated, when that is more than the context's bound.  Cancelled during the sort, which cannot be
- * stopped, it answers at once; the sort's memory is freed when it ends. */
+ * allocated, when that is more than the context's bound.  Cancelled during the sort, which cannot
+ * be stopped, it answers at once; the sort's memory is freed when it ends. */
 EID_API EID_CHECKED eid_status eid_index_build(eid_ctx *ctx, const eid_corpus *c, const char *path);
 /* How a corpus is cut into shards: parts of whole documents, each with a suffix array of its own.
  * Answers are the same for any; each shard costs a query its time. */
