@@ -274,7 +274,7 @@ done:
 static eid_status take(writer *w, const eid_document *d)
 {
     const eid_dedup_cuts *cuts = w->what->cuts;
-    const eid_dedup_cut *cut = cuts->at + w->cut;
+    const eid_dedup_cut *cut = cuts->n ? cuts->at + w->cut : NULL;
     eid_dedup_result *r = w->r;
     size_t n = 0, left;
     eid_status st = EID_OK;
