@@ -36,6 +36,8 @@ typedef struct finder {
     int workers;
     _Atomic uint64_t *once, *twice;
     exact_table table[EXACT_TABLES];
+    exact_matches now; /* of this pass; the first `sorted` in order, none inside another */
+    size_t sorted;
     int64_t windows, done; /* in all regions; for progress */
 } finder;
 
@@ -57,7 +59,7 @@ exact_opts exact_opts_for(int64_t memory, int width, int64_t n, size_t length)
     if (o.slots > most / 4 + 4096) /* a half of all windows in eight tables, to begin with */
         o.slots = (size_t)(most / 4 + 4096);
     o.regions = (size_t)memory / 16 / sizeof(run);
-    o.matches = (size_t)memory / 12 / sizeof(exact_match) / EXACT_TABLES;
+    o.matches = (size_t)memory / 8 / sizeof(exact_match) / EXACT_TABLES;
     return o;
 }
 
@@ -177,6 +179,67 @@ done:
     return st;
 }
 
+/* ---- matches --------------------------------------------------------------------------------- */
+
+static int by_start(const void *a, const void *b)
+{
+    const exact_match *x = a, *y = b;
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    if (x->end != y->end)
+        return x->end > y->end ? -1 : 1; /* the longest first */
+    return x->source < y->source ? -1 : x->source > y->source;
+}
+
+static eid_status add_match(finder *f, exact_matches *to, exact_match m)
+{
+    eid_status st = EID_OK;
+
+    if (to->n >= f->o.matches * EXACT_TABLES)
+        return eid_fail(EID_ENOMEM, "more than %zu pieces of text are repeated; raise --memory",
+                        to->n);
+    EID_TRY(EID_GROW(to->at, &to->cap, to->n + 1));
+    to->at[to->n++] = m;
+done:
+    return st;
+}
+
+/* Tables find the same match, each by itself: only those stay that do not lie in another, whose
+ * windows are done by that one. */
+static void thin(finder *f)
+{
+    exact_matches *m = &f->now;
+    int64_t until = -1;
+    size_t n = 0;
+
+    if (m->n)
+        qsort(m->at, m->n, sizeof *m->at, by_start);
+    for (size_t i = 0; i < m->n; i++) {
+        if (m->at[i].end <= until)
+            continue;
+        until = m->at[i].end;
+        m->at[n++] = m->at[i];
+    }
+    m->n = f->sorted = n;
+}
+
+/* Takes what the tables found in these pieces. */
+static eid_status collect(finder *f)
+{
+    eid_status st = EID_OK;
+
+    for (int t = 0; t < EXACT_TABLES; t++) {
+        exact_matches *found = &f->table[t].found;
+        for (size_t i = 0; i < found->n; i++)
+            EID_TRY(add_match(f, &f->now, found->at[i]));
+        found->n = 0;
+    }
+    if (f->now.n > 2 * f->sorted + f->o.piece)
+        thin(f);
+done:
+    return st;
+}
+
 /* ---- windows --------------------------------------------------------------------------------- */
 
 static bool stands_twice(const finder *f, uint64_t anchor)
@@ -267,6 +330,7 @@ static eid_status look(finder *f)
         EID_TRY(fill(f, &at, &off));
         EID_TRY(eid_par_for(f->ctx, (int64_t)f->filled, hash_piece, f));
         EID_TRY(eid_par_for(f->ctx, EXACT_TABLES, look_up, f));
+        EID_TRY(collect(f));
         for (size_t i = 0; i < f->filled; i++)
             for (size_t r = 0; r < f->pieces[i].left.n; r++)
                 EID_TRY(add_run(&left, f->pieces[i].left.at[r].from, f->pieces[i].left.at[r].to));
@@ -280,17 +344,7 @@ done:
     return st;
 }
 
-/* ---- matches --------------------------------------------------------------------------------- */
-
-static int by_start(const void *a, const void *b)
-{
-    const exact_match *x = a, *y = b;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    if (x->end != y->end)
-        return x->end > y->end ? -1 : 1; /* the longest first */
-    return x->source < y->source ? -1 : x->source > y->source;
-}
+/* ---- after a pass ---------------------------------------------------------------------------- */
 
 /* The regions without the windows that lie in one of m[0..n), which are in order of start. */
 static eid_status subtract(finder *f, const exact_match *m, size_t n)
@@ -344,46 +398,26 @@ static void trim(exact_matches *m)
     m->n = n;
 }
 
-static eid_status add_match(exact_matches *to, const exact_opts *o, exact_match m)
-{
-    eid_status st = EID_OK;
-
-    if (to->n >= o->matches * EXACT_TABLES * 2)
-        return eid_fail(EID_ENOMEM, "more than %zu pieces of text are repeated; raise --memory",
-                        to->n);
-    EID_TRY(EID_GROW(to->at, &to->cap, to->n + 1));
-    to->at[to->n++] = m;
-done:
-    return st;
-}
-
-/* Takes the tables' matches of this pass. */
+/* Ends a pass: its matches leave the regions and join the others. */
 static eid_status gather(finder *f, exact_matches *all, bool both)
 {
-    exact_matches now = {0};
+    exact_matches *now = &f->now;
     eid_status st = EID_OK;
 
-    for (int t = 0; t < EXACT_TABLES; t++) {
-        for (size_t i = 0; i < f->table[t].found.n; i++)
-            EID_TRY(add_match(&now, &f->o, f->table[t].found.at[i]));
-        eid_free(f->table[t].found.at);
-        f->table[t].found = (exact_matches){0};
-    }
-    if (now.n)
-        qsort(now.at, now.n, sizeof *now.at, by_start);
-    EID_TRY(subtract(f, now.at, now.n));
-    for (size_t i = 0; i < now.n && both; i++) {
-        exact_match m = now.at[i];
-        EID_TRY(add_match(all, &f->o, (exact_match){m.start, m.end, -1}));
-        EID_TRY(add_match(all, &f->o, (exact_match){m.source, m.source + m.end - m.start, -1}));
+    thin(f);
+    EID_TRY(subtract(f, now->at, now->n));
+    for (size_t i = 0; i < now->n && both; i++) {
+        exact_match m = now->at[i];
+        EID_TRY(add_match(f, all, (exact_match){m.start, m.end, -1}));
+        EID_TRY(add_match(f, all, (exact_match){m.source, m.source + m.end - m.start, -1}));
     }
     if (!both)
-        trim(&now);
-    for (size_t i = 0; i < now.n && !both; i++)
-        EID_TRY(add_match(all, &f->o, now.at[i]));
+        trim(now);
+    for (size_t i = 0; i < now->n && !both; i++)
+        EID_TRY(add_match(f, all, now->at[i]));
     trim(all);
+    now->n = f->sorted = 0;
 done:
-    eid_free(now.at);
     return st;
 }
 
@@ -433,6 +467,7 @@ static void finish(finder *f)
     eid_free((void *)f->once);
     eid_free((void *)f->twice);
     eid_free(f->regions.at);
+    eid_free(f->now.at);
 }
 
 static bool all_done(const finder *f)

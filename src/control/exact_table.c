@@ -3,7 +3,7 @@
 #include "base/wide.h"
 #include <string.h>
 
-enum { STRETCH = 4096 }; /* units compared at a time */
+enum { FIRST = 256, STRETCH = 8192 }; /* units compared at a time, at first and at most */
 
 eid_status exact_table_init(exact_table *t, const control_units *u, const exact_opts *opts)
 {
@@ -95,11 +95,11 @@ done:
 static eid_status equal(const exact_table *t, int64_t a, int64_t b, int64_t n, bool back,
                         int64_t *same)
 {
-    size_t width = (size_t)t->u->width, room = STRETCH * width;
+    size_t width = (size_t)t->u->width, room = STRETCH * width, most = FIRST;
     eid_status st = EID_OK;
 
-    for (*same = 0; *same < n;) {
-        size_t k = n - *same < STRETCH ? (size_t)(n - *same) : STRETCH, i = 0;
+    for (*same = 0; *same < n; most = most < STRETCH ? 2 * most : most) {
+        size_t k = n - *same < (int64_t)most ? (size_t)(n - *same) : most, i = 0;
         const uint8_t *p, *q;
         int64_t step = back ? -*same - (int64_t)k : *same;
         EID_TRY(control_units_at(t->u, a + step, k, t->room, &p));

@@ -134,6 +134,37 @@ static void equals_brute_force(void)
     }
 }
 
+/* Eight documents and their copies: every table finds each copy, and none needs to be held twice.
+ */
+static void a_match_found_by_all_tables_is_held_once(void)
+{
+    static text t;
+    eid_ctx *ctx = ctx_of(2);
+    eid_rng rng = eid_rng_seed(4);
+
+    t = (text){.n = 3200, .docs = DOCS};
+    for (size_t i = 0; i < t.n; i++)
+        t.at[i] = i < 1600 ? (uint8_t)eid_rng_below(&rng, 256) : t.at[i - 1600];
+    for (size_t d = 0; d <= t.docs; d++)
+        t.start[d] = d * 200;
+    exact_opts o = exact_opts_for(1 << 26, 1, (int64_t)t.n, 20);
+    o.piece = 16;
+    o.pieces = 1;
+    o.matches = 4; /* of each table, 32 in all: the tables find 64 */
+    compare(ctx, &t, &o, false);
+    o.matches = 1;
+    exact_matches m = {0};
+    control_units u;
+    int64_t passes;
+    for (size_t i = 0; i < t.n; i++)
+        t.at[i] = (uint8_t)(i % 40 < 20 ? i % 40 : eid_rng_below(&rng, 256));
+    units_of(&u, &t);
+    CHECK_FAILS(exact_find(&m, ctx, &u, &o, false, &passes), EID_ENOMEM, "raise --memory");
+    eid_free(m.at);
+    control_units_free(&u);
+    eid_ctx_free(ctx);
+}
+
 static void cuts_are(const char *const *docs, size_t n, const char *exact, int64_t keep,
                      const char *want)
 {
@@ -338,6 +369,7 @@ int main(void)
     RUN(by_hand);
     RUN(characters_stay_whole);
     RUN(equals_brute_force);
+    RUN(a_match_found_by_all_tables_is_held_once);
     RUN(tokens_are_units);
     RUN(agrees_with_the_index);
     RUN(hard_text_is_quick);
