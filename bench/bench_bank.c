@@ -333,7 +333,7 @@ int main(int argc, char **argv)
     eid_rng rng = eid_rng_seed(2);
     char cpu[256];
     eid_ctx *ctx;
-    int each = argc > 1 ? atoi(argv[1]) : 10;
+    int each = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 10;
     o.threads = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
     must(eid_ctx_new(&ctx, &o));
     eid_cpu_name(cpu, sizeof cpu);

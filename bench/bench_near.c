@@ -200,7 +200,7 @@ int main(int argc, char **argv)
     eid_ctx *ctx = NULL;
     eid_ctx_opts o = eid_ctx_opts_default();
     eid_corpus *c = NULL;
-    bench t = {.near = argc > 3 ? atof(argv[3]) : 0.8};
+    bench t = {.near = argc > 3 ? strtod(argv[3], NULL) : 0.8};
     uint32_t *parent;
 
     if (argc < 3) {
@@ -234,8 +234,8 @@ int main(int argc, char **argv)
     must(EID_NEW(t.compared, t.n));
     must(EID_NEW(t.above, t.n));
     must(eid_par_for(ctx, (int64_t)t.n, against_all, &t));
-    report(&t, docs, parent, argv[2], argc > 4 ? atoi(argv[4]) : 20,
-           argc > 5 ? atoi(argv[5]) : 450);
+    report(&t, docs, parent, argv[2], argc > 4 ? (int)strtol(argv[4], NULL, 10) : 20,
+           argc > 5 ? (int)strtol(argv[5], NULL, 10) : 450);
     for (size_t i = 0; i < t.n; i++) {
         eid_free(t.found[i]);
         eid_free(t.d[i].set.at);

@@ -64,9 +64,11 @@ typedef struct eid_attack_result {
     eid_roc *roc[EID_BANK_ATTACKS];
 } eid_attack_result;
 
+enum { EID_ATTACK_MODELS = 4 }; /* with fewer there is nothing to compare a target with */
 /* train, test: wanted by a bank of logits, for the labels; `train` also tells changed labels; else
- * NULL.  EID_EINVAL: too few models (4; fewer than 2 on a side of most examples), a target that
- * there is not. */
+ * NULL.  An example that the other models all had, or none, or only one of them on a side where a
+ * variance of its own is asked for, is left out of that target's curve.  EID_EINVAL: fewer than
+ * EID_ATTACK_MODELS models, a target that there is not. */
 EID_API EID_CHECKED eid_status eid_attack_bank(eid_attack_result **out, eid_ctx *ctx,
                                                const eid_bank *b, const eid_dataset *train,
                                                const eid_dataset *test, const eid_attack_opts *o);

@@ -253,11 +253,11 @@ done:
 
 static eid_status check(const eid_bank *b, const eid_attack_opts *o)
 {
-    if (b->models < 4)
+    if (b->models < EID_ATTACK_MODELS)
         return eid_fail(EID_EINVAL,
-                        "membership: %" PRId64 " models; with fewer than 4 there is nothing to "
+                        "membership: %" PRId64 " models; with fewer than %d there is nothing to "
                         "compare a target with",
-                        b->models);
+                        b->models, EID_ATTACK_MODELS);
     if (o->target >= b->models)
         return eid_fail(EID_EINVAL,
                         "membership: there is no model %" PRId64 "; the last is %" PRId64,

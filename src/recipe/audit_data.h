@@ -77,13 +77,6 @@ eid_estimate data_right(const data_audit *a, int64_t i, int in);
 
 /* ---- audit_data_infl.c */
 eid_status data_influence(data_audit *a);
-/* Each of some models attacked with the others' help: estimates over them, the pooled curve. */
-enum { DATA_LIRA, DATA_LOSS, DATA_ATTACKS };
-typedef struct data_attack {
-    eid_estimate auc, tpr[2]; /* at 1% and 0.1% false positives */
-    eid_roc *roc;
-} data_attack;
-eid_status data_attack_all(data_attack *out, const data_audit *a, int attack);
 
 /* ---- audit_data_keep.c: to the store and to files */
 eid_status data_keep_inputs(data_audit *a);

@@ -1,5 +1,6 @@
 /* audit_data_keep.c - what an audit of a training set found, into the store and into files. */
 #include "recipe/audit_data.h"
+#include "eidetic/attack.h"
 #include "recipe/diet.h"
 #include "recipe/lab_nets.h"
 #include <inttypes.h>
@@ -364,23 +365,40 @@ done:
     return st;
 }
 
+static eid_status put_attack(data_audit *a, const char *name, const eid_attacked *k)
+{
+    eid_status st = EID_OK;
+
+    EID_TRY(put_metric(a, "membership.%s.auc", name, &k->auc));
+    EID_TRY(put_metric(a, "membership.%s.tpr.0.01", name, &k->tpr1));
+    EID_TRY(put_metric(a, "membership.%s.tpr.0.001", name, &k->tpr01));
+done:
+    return st;
+}
+
 static eid_status put_attacks(data_audit *a)
 {
-    static const char *const names[] = {"lira", "loss"};
+    static const eid_bank_attack asked[] = {EID_BY_LIRA, EID_BY_LOSS};
+    eid_attack_opts o = eid_attack_opts_default();
+    eid_attack_result *r = NULL;
     eid_status st = EID_OK;
-    data_attack k = {0};
 
-    for (int i = 0; i < DATA_ATTACKS; i++) {
-        EID_TRY(data_attack_all(&k, a, i));
-        EID_TRY(put_metric(a, "membership.%s.auc", names[i], &k.auc));
-        EID_TRY(put_metric(a, "membership.%s.tpr.0.01", names[i], &k.tpr[0]));
-        EID_TRY(put_metric(a, "membership.%s.tpr.0.001", names[i], &k.tpr[1]));
-        EID_TRY(put_roc(a, "membership.roc", names[i], k.roc));
-        eid_roc_free(k.roc);
-        k.roc = NULL;
+    o.variance = EID_VARIANCE_FIXED;
+    o.seed = a->opts->seed;
+    if (a->bank->models >= EID_ATTACK_MODELS)
+        EID_TRY(eid_attack_bank(&r, a->ctx, a->bank, a->set[0], a->set[1], &o));
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+        const char *name = eid_bank_attack_name(asked[k]);
+        eid_estimate none = eid_estimate_none("unresolved: fewer than 4 networks");
+        if (!r) {
+            EID_TRY(put_attack(a, name, &(eid_attacked){none, none, none}));
+            continue;
+        }
+        EID_TRY(put_attack(a, name, &r->attack[asked[k]]));
+        EID_TRY(put_roc(a, "membership.roc", name, r->roc[asked[k]]));
     }
 done:
-    eid_roc_free(k.roc);
+    eid_attack_result_free(r);
     return st;
 }
 

@@ -344,7 +344,8 @@ static void put_membership(document *d)
            "left of the figure.</p>\n<p>LiRA knows what networks of the same kind say about the "
            "example with it and without; the loss alone knows nothing but the answer.</p>\n"
            "<p class=\"small\">Networks of the bank in turn, each attacked with the others' help; "
-           "intervals are over the networks attacked. Whoever trains on everything and gives out "
+           "intervals are over the networks attacked; the figure shows the first. Whoever trains "
+           "on everything and gives out "
            "one network is a little less exposed than a network on half of the data.</p>\n");
     to_figure(p);
     doc_figure(d, "membership.roc");

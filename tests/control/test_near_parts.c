@@ -80,7 +80,8 @@ static size_t spell(char *text, const int32_t *id, size_t n, eid_rng *rng)
     static const char *const gaps[] = {" ", "\n", "\t ", "  ", "\r\n"};
     size_t at = 0;
     for (size_t i = 0; i < n; i++)
-        at += (size_t)sprintf(text + at, "%c%s", (char)('a' + id[i]), gaps[eid_rng_below(rng, 5)]);
+        at += (size_t)snprintf(text + at, 4, "%c%s", (char)('a' + id[i]),
+                               gaps[eid_rng_below(rng, 5)]);
     return at;
 }
 
